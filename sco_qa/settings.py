@@ -1,0 +1,90 @@
+"""Every default of the product, defined here once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+from sco_qa.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What can be chosen; :meth:`from_environment` reads ``SCO_QA_<NAME>`` for each of them.
+
+    The first group decides what is in the index: changing one makes the index stale.
+    """
+
+    encoder: str = "all-MiniLM-L6-v2"
+    """The sentence-transformers model: the packaged one by this name, another by hub name, or a folder."""
+    passage_words: int = 100
+    """A passage ends with the first sentence that brings it to this many words."""
+    overlap_words: int = 40
+    """At most so many words (whole sentences) are repeated at the start of the next passage."""
+    context: bool = True
+    """Put title and heading before a passage's text when it is encoded."""
+
+    corpus: Path = Path("corpus")
+    index: Path = Path("index")
+    retrieved: int = 20
+    """Passages handed to the reader."""
+    dense_weight: float = 0.65
+    """Share of the dense score in the fused one; the rest is BM25."""
+    retrieval_weight: float = 6.0
+    """What a fused score of 1 adds to a candidate's reader score (logits)."""
+    threshold: float = 0.5
+    """Confidence below which the reply is "the sources do not say"."""
+    top: int = 5
+    """Answers in a reply, at most 5."""
+    max_question: int = 1_000
+    """Longest question, in characters."""
+    threads: int = 0
+    """Threads for encoding and reading; 0: one for each core this process may use, at most 4."""
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("passage_words", 10, 2_000),
+            ("overlap_words", 0, self.passage_words - 1),
+            ("retrieved", 1, 1_000),
+            ("dense_weight", 0.0, 1.0),
+            ("retrieval_weight", 0.0, 1_000.0),
+            ("threshold", 0.0, 1.0),
+            ("top", 1, 5),
+            ("max_question", 1, 1_000_000),
+            ("threads", 0, 1_024),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise UsageError(f"the setting {name} must be between {low} and {high}, not {value}")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None, **chosen: Any) -> Self:
+        """Take ``chosen`` options first (those that are not None), then ``SCO_QA_*`` variables, then the defaults."""
+        environment = os.environ if environment is None else environment
+        values: dict[str, Any] = {}
+        for entry in fields(cls):
+            text = environment.get(f"SCO_QA_{entry.name.upper()}")
+            if text:
+                values[entry.name] = _convert(entry.name, type(entry.default), text)
+        values.update({name: value for name, value in chosen.items() if value is not None})
+        return cls(**values)
+
+    def for_index(self) -> dict[str, Any]:
+        """Give the settings that decide what is in the index."""
+        return {name: getattr(self, name) for name in ("encoder", "passage_words", "overlap_words", "context")}
+
+
+def _convert(name: str, kind: type, text: str) -> Any:
+    if kind is bool:
+        if text.lower() not in {"0", "1", "false", "true", "no", "yes"}:
+            raise UsageError(f"SCO_QA_{name.upper()} must be 0 or 1, not {text!r}")
+        return text.lower() in {"1", "true", "yes"}
+    if issubclass(kind, Path):
+        return Path(text)
+    try:
+        return int(text) if kind is int else float(text) if kind is float else text
+    except ValueError:
+        raise UsageError(f"SCO_QA_{name.upper()} must be a number, not {text!r}") from None

@@ -1,0 +1,321 @@
+"""What the stages hand to one another: frozen values, checked when they are made.
+
+Every position is a half-open span ``[start, end)`` in Unicode code points, counted from the beginning of the
+source's text. ``source.text[start:end] == quote`` holds for whatever is made here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from sco_qa.errors import CitationError
+
+SCHEMA = 1
+
+
+class Status(StrEnum):
+    """Whether the sources answer the question."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+
+
+class State(StrEnum):
+    """Whether the cited file is still what was indexed."""
+
+    FRESH = "fresh"
+    CHANGED = "changed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of code points that holds at least one."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"a span needs 0 <= start < end, not [{self.start}, {self.end})")
+
+    def holds(self, other: Span) -> bool:
+        """Tell whether ``other`` lies inside this span."""
+        return self.start <= other.start and other.end <= self.end
+
+    def overlap(self, other: Span) -> int:
+        """Count the code points that both spans hold."""
+        return max(0, min(self.end, other.end) - max(self.start, other.start))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a source with a heading, a byline or a date of its own (an item on a page of items)."""
+
+    span: Span
+    heading: Span | None = None
+    byline: Span | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One document: its text as indexed, who wrote it and when, and what in it is not text.
+
+    ``sha256`` is the hash of the text in UTF-8, which for a text file is the file's own. ``date`` is ISO 8601, as
+    exact as is known (``2018``, ``2018-06``, ``2018-06-20``). ``furniture`` spans (banners, navigation,
+    advertisements) are never part of a passage; ``sections`` are in order, do not overlap and need not cover the
+    text. ``original`` names the document that the text was extracted from, with page or section.
+    """
+
+    id: str
+    file: str
+    text: str
+    title: str
+    author: str | None = None
+    publisher: str | None = None
+    date: str | None = None
+    date_basis: str | None = None
+    furniture: tuple[Span, ...] = ()
+    sections: tuple[Section, ...] = ()
+    original: dict[str, Any] | None = None
+    sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", hashlib.sha256(self.text.encode()).hexdigest())
+
+    def described(self) -> dict[str, Any]:
+        """Give everything but the text, as JSON values; :meth:`from_described` is the way back."""
+        described = asdict(self)
+        del described["text"]
+        return described
+
+    @classmethod
+    def from_described(cls, described: Mapping[str, Any], text: str) -> Self:
+        """Put a description and its text together again."""
+        values = {name: value for name, value in described.items() if name != "sha256"}
+        values["furniture"] = tuple(Span(**f) for f in values["furniture"])
+        values["sections"] = tuple(
+            Section(
+                Span(**section["span"]),
+                None if section["heading"] is None else Span(**section["heading"]),
+                None if section["byline"] is None else Span(**section["byline"]),
+                section["date"],
+            )
+            for section in values["sections"]
+        )
+        return cls(text=text, **values)
+
+    def section_of(self, span: Span) -> Section | None:
+        """Find the section that ``span`` begins in."""
+        return next((s for s in self.sections if s.span.start <= span.start < s.span.end), None)
+
+    def slice(self, span: Span | None) -> str | None:
+        """Give the words at ``span``, on one line."""
+        return None if span is None else " ".join(self.text[span.start : span.end].split())
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Whole sentences in one contiguous span of a source, without furniture inside.
+
+    ``id`` is its place in the index, from 0. ``heading`` is the section's heading, put before the text when it is
+    encoded, never into what is quoted.
+    """
+
+    id: int
+    source: str
+    span: Span
+    text: str
+    sentences: tuple[Span, ...]
+    heading: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.text) != self.span.end - self.span.start:
+            raise CitationError(
+                f"passage {self.id} of {self.source} has {len(self.text)} characters, its span "
+                f"{self.span.end - self.span.start}; rebuild the index: sco-qa build"
+            )
+
+    def sentences_around(self, span: Span) -> Span:
+        """Give the shortest run of whole sentences that holds ``span`` (all positions in the source)."""
+        touched = [s for s in self.sentences if s.overlap(span)]
+        if not touched:
+            return span
+        return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end))
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage. All scores: larger is better.
+
+    ``dense`` is the cosine of question and passage, ``lexical`` the BM25 score, ``score`` their fusion in [0, 1].
+    """
+
+    passage: Passage
+    score: float
+    dense: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Words of a passage that may be the answer.
+
+    ``read`` is the reader's score (logits: start + end − no-answer; above 0 the reader prefers the span to "no
+    answer here"), ``score`` what candidates of all passages are ranked by. Larger is better.
+    """
+
+    hit: Hit
+    span: Span
+    text: str
+    read: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The place of a quote: made only if the source says exactly that there, or ``CitationError``."""
+
+    source: Source
+    span: Span
+    quote: str
+    sentence: Span
+    state: State = State.FRESH
+
+    def __post_init__(self) -> None:
+        found = self.source.text[self.span.start : self.span.end]
+        if found != self.quote or not self.sentence.holds(self.span) or self.sentence.end > len(self.source.text):
+            raise CitationError(
+                f"{self.source.file} [{self.span.start}, {self.span.end}) says {found!r}, not {self.quote!r}; "
+                "rebuild the index: sco-qa build"
+            )
+
+    @property
+    def sentence_text(self) -> str:
+        """The whole sentence or sentences around the quote."""
+        return self.source.text[self.sentence.start : self.sentence.end]
+
+    @property
+    def date(self) -> str | None:
+        """The date of the section that is cited, or of its source."""
+        section = self.source.section_of(self.span)
+        return section.date if section is not None and section.date is not None else self.source.date
+
+    @property
+    def author(self) -> str | None:
+        """The byline of the section that is cited, or the author of its source."""
+        section = self.source.section_of(self.span)
+        byline = None if section is None else self.source.slice(section.byline)
+        return self.source.author if byline is None else byline.removeprefix("By ")
+
+    @property
+    def section(self) -> str | None:
+        """The heading of the section that is cited."""
+        section = self.source.section_of(self.span)
+        return None if section is None else self.source.slice(section.heading)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the citation as the contract has it."""
+        return {
+            "source": self.source.id,
+            "file": self.source.file,
+            "sha256": self.source.sha256,
+            "title": self.source.title,
+            "author": self.author,
+            "publisher": self.source.publisher,
+            "date": self.date,
+            "section": self.section,
+            "original": self.source.original,
+            "state": self.state.value,
+            "start": self.span.start,
+            "end": self.span.end,
+            "quote": self.quote,
+            "sentence": {"start": self.sentence.start, "end": self.sentence.end, "text": self.sentence_text},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Words that answer the question, where they stand, and where else the same is said.
+
+    ``confidence`` is the probability in [0, 1] that the sources answer the question and this answer is right.
+    """
+
+    text: str
+    confidence: float
+    citation: Citation
+    also_in: tuple[Citation, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the answer as the contract has it."""
+        return {
+            "text": self.text,
+            "confidence": round(self.confidence, 4),
+            "citation": self.citation.to_json(),
+            "also_in": [c.to_json() for c in self.also_in],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Good answers that differ: ``kind`` is ``time`` or ``sources``; ``answers`` are their places in the reply."""
+
+    kind: str
+    answers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a question gets. ``answers`` are ranked, best first; see ``docs/contracts.md`` for every field."""
+
+    question: str
+    read_as: str | None
+    status: Status
+    reason: str | None
+    confidence: float
+    answers: tuple[Answer, ...]
+    disagreement: Disagreement | None
+    nearest: tuple[Citation, ...]
+    timings_ms: dict[str, float]
+
+    @property
+    def shown(self) -> tuple[Answer, ...]:
+        """The answers that an interface may show: none when the sources do not say."""
+        return self.answers if self.status is Status.ANSWERED else ()
+
+    def to_json(self, *, id_: Any = None) -> dict[str, Any]:
+        """Give the reply as the contract of ``sco-qa ask --json`` has it."""
+        return {
+            "schema": SCHEMA,
+            "id": id_,
+            "question": self.question,
+            "read_as": self.read_as,
+            "status": self.status.value,
+            "reason": self.reason,
+            "confidence": round(self.confidence, 4),
+            "answers": [a.to_json() for a in self.answers],
+            "disagreement": None
+            if self.disagreement is None
+            else {"kind": self.disagreement.kind, "answers": list(self.disagreement.answers)},
+            "nearest": [c.to_json() for c in self.nearest],
+            "timings_ms": {stage: round(ms, 1) for stage, ms in self.timings_ms.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What every stage returned for one question; evaluation measures these, users get ``reply``."""
+
+    hits: tuple[Hit, ...]
+    candidates: tuple[Candidate, ...]
+    reply: Reply
+
+    @classmethod
+    def empty(cls, reply: Reply) -> Self:
+        """Make the trace of a question that no stage had to work on."""
+        return cls(hits=(), candidates=(), reply=reply)
