@@ -1,0 +1,86 @@
+"""Passages: windows of whole sentences, each one contiguous span of its source without furniture inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from sco_qa import sentences
+from sco_qa.types import Passage, Source, Span
+
+_LINE = re.compile(r"[^\r\n]+")
+_PARAGRAPH = re.compile(r"(?:[^\r\n]|\r?\n(?![^\S\r\n]*(?:\r?\n|\Z)))+")
+_WRAPPED_AT = 100  # hard-wrapped text is set at 60 to 80 characters; a paragraph in one line is far longer
+
+
+def split(sources: Iterable[Source], *, words: int, overlap: int) -> list[Passage]:
+    """Split the sources into passages of about ``words`` words, numbered from 0.
+
+    A passage never crosses a section's border or furniture. The sentences of up to ``overlap`` words at the end of
+    one stand again at the beginning of the next, so that no pair of neighbours is torn apart everywhere. Together
+    the passages hold every character that is neither blank nor furniture.
+    """
+    found: list[Passage] = []
+    for source in sources:
+        for run in _runs(source):
+            heading = None
+            if (section := source.section_of(run)) is not None and section.heading is not None:
+                heading = source.slice(section.heading)
+            for window in _windows(source.text, _sentences(source.text, run), words, overlap):
+                span = Span(window[0].start, window[-1].end)
+                text = source.text[span.start : span.end]
+                found.append(Passage(len(found), source.id, span, text, tuple(window), heading))
+    return found
+
+
+def in_context(passage: Passage, source: Source) -> str:
+    """Give the passage as it is encoded: behind its source's title and its section's heading."""
+    context = [source.title]
+    if passage.heading is not None and not passage.text.startswith(passage.heading):
+        context.append(passage.heading)
+    return "\n".join([*context, passage.text])
+
+
+def _runs(source: Source) -> Iterator[Span]:
+    """Cut a source at its sections' borders and around its furniture."""
+    borders = {0, len(source.text)}
+    for section in source.sections:
+        borders |= {section.span.start, section.span.end}
+    for furniture in source.furniture:
+        borders |= {furniture.start, furniture.end}
+    places = sorted(borders)
+    for start, end in pairwise(places):
+        run = Span(start, end)
+        if not any(f.holds(run) for f in source.furniture):
+            yield run
+
+
+def _sentences(text: str, run: Span) -> list[Span]:
+    """List the sentences of a run; a paragraph's end, and so a heading's, ends a sentence too."""
+    piece = text[run.start : run.end]
+    wrapped = all(len(line) <= _WRAPPED_AT for line in text.splitlines())
+    pattern = _PARAGRAPH if wrapped else _LINE
+    return [
+        sentence
+        for match in pattern.finditer(piece)
+        for sentence in sentences.split(text, Span(run.start + match.start(), run.start + match.end()))
+    ]
+
+
+def _windows(text: str, found: list[Span], words: int, overlap: int) -> Iterator[list[Span]]:
+    lengths = [len(text[s.start : s.end].split()) for s in found]
+    first = 0
+    while first < len(found):
+        last, total = first, lengths[first]
+        while total < words and last + 1 < len(found):
+            last += 1
+            total += lengths[last]
+        yield found[first : last + 1]
+        if last + 1 == len(found):
+            return
+        following, repeated = last + 1, 0
+        while following > first + 1 and repeated + lengths[following - 1] <= overlap:
+            following -= 1
+            repeated += lengths[following]
+        first = following
