@@ -1,0 +1,58 @@
+"""BM25 over the passages: bm25s, with Snowball's English stemmer and its short list of stop words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Bm25:
+    """Scores of Robertson & Zaragoza (2009) as Lucene computes them: k1 = 1.5, b = 0.75. Larger is better."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> Self:
+        """Index the texts; the same texts give the same files."""
+        import bm25s
+
+        tokens = _tokens(texts)
+        vocabulary = {token: i for i, token in enumerate(sorted({t for text in tokens for t in text}))}
+        model = bm25s.BM25()
+        model.index(([[vocabulary[t] for t in text] for text in tokens], vocabulary), show_progress=False)
+        return cls(model)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Open what :meth:`save` wrote; the postings are mapped, not read."""
+        import bm25s
+
+        return cls(bm25s.BM25.load(folder, mmap=True))
+
+    def save(self, folder: Path) -> None:
+        """Write the index as a folder."""
+        self._model.save(folder, show_progress=False)
+
+    def scores(self, question: str) -> NDArray[np.float32]:
+        """Score every text for the question, ``(texts,)``; 0 where no word is shared."""
+        (tokens,) = _tokens([question])
+        known = [t for t in tokens if t in self._model.vocab_dict]
+        if not known:
+            return np.zeros(int(self._model.scores["num_docs"]), np.float32)
+        found: NDArray[np.float32] = self._model.get_scores(known)
+        return found
+
+
+def _tokens(texts: Sequence[str]) -> list[list[str]]:
+    import bm25s
+    import Stemmer
+
+    found: list[list[str]] = bm25s.tokenize(
+        list(texts), stopwords="en", stemmer=Stemmer.Stemmer("english"), return_ids=False, show_progress=False
+    )
+    return found
