@@ -1,0 +1,110 @@
+"""The span reader: a small transformer that scores every token as an answer's first and last.
+
+Span scores are logits relative to the passage's own "no answer" (start = end = the first token, as in Devlin et al.
+2019 for SQuAD 2.0), without a softmax over the passage, so that they compare across passages (Clark & Gardner 2018;
+Wang et al. 2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sco_qa import onnx
+from sco_qa.reader.base import Reading
+from sco_qa.types import Span
+
+MAX_TOKENS = 384
+"""Question and passage together; a longer passage is read in overlapping windows."""
+STRIDE = 128
+"""Tokens that neighbouring windows share, so that no answer is cut at a window's end."""
+MAX_ANSWER_TOKENS = 48
+"""Of the training answers, 99.5% are shorter."""
+READINGS = 8
+"""Readings kept of each passage."""
+
+
+class SpanReader:
+    """Reads with an exported model. Passages are read one by one, so that no reading depends on its neighbours.
+
+    (The int8 graph takes the range of its activations from whatever shares the batch.)
+    """
+
+    def __init__(self, session: onnx.Session, tokenizer: Any) -> None:
+        self._session = session
+        self._tokenizer = tokenizer
+
+    @classmethod
+    def load(cls, folder: Path | None = None, *, threads: int = 0) -> Self:
+        """Open the packaged weights, or a folder with ``model.onnx`` and ``tokenizer.json``.
+
+        Raises:
+            ModelError: The model cannot be loaded.
+
+        """
+        from tokenizers import Tokenizer
+
+        with as_file(files("sco_qa.reader") / "weights") as packaged:
+            folder = packaged if folder is None else folder
+            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            session = onnx.Session(folder / "model.onnx", threads=threads)
+        tokenizer.enable_truncation(MAX_TOKENS, stride=STRIDE, strategy="only_second")
+        tokenizer.no_padding()
+        return cls(session, tokenizer)
+
+    def read(self, question: str, passages: Sequence[str]) -> list[list[Reading]]:
+        """Give for each passage its best readings, best first."""
+        return [self._read(question, passage) for passage in passages]
+
+    def _read(self, question: str, passage: str) -> list[Reading]:
+        encoded = self._tokenizer.encode(question, passage)
+        best: dict[Span, float] = {}
+        for window in (encoded, *encoded.overflowing):
+            start, end = self._session.run(
+                input_ids=np.array([window.ids], np.int64),
+                attention_mask=np.array([window.attention_mask], np.int64),
+                token_type_ids=np.array([window.type_ids], np.int64),
+            )
+            for span, score in decode(start[0], end[0], window):
+                best[span] = max(score, best.get(span, score))
+        ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:READINGS]
+        return [Reading(span, score) for span, score in ranked]
+
+
+def decode(start: NDArray[np.float32], end: NDArray[np.float32], window: Any) -> list[tuple[Span, float]]:
+    """Find the best spans of one window of a passage.
+
+    Args:
+        start: Logits of being the answer's first token, ``(seq_len,)``; that of token 0 is "no answer".
+        end: Logits of being its last token, ``(seq_len,)``.
+        window: The encoding of question and passage: which tokens are the passage's, and where they stand in it.
+
+    Returns:
+        At most ``READINGS`` spans of the passage with their scores, best first. A span begins where a word begins,
+        ends where one ends, and holds at most ``MAX_ANSWER_TOKENS`` tokens.
+
+    """
+    words = window.word_ids
+    inside = np.array([i for i, sequence in enumerate(window.sequence_ids) if sequence == 1], np.int64)
+    if not inside.size:
+        return []
+    first, last = int(inside[0]), int(inside[-1])
+    begins = np.array([i == first or words[i] != words[i - 1] for i in inside])
+    finishes = np.array([i == last or words[i] != words[i + 1] for i in inside])
+    scores = start[inside, None] + end[None, inside] - (start[0] + end[0])
+    places = np.arange(inside.size)
+    length = places[None, :] - places[:, None]
+    allowed = begins[:, None] & finishes[None, :] & (length >= 0) & (length < MAX_ANSWER_TOKENS)
+    scores = np.where(allowed, scores, -np.inf).ravel()
+    best = np.argsort(-scores, kind="stable")[:READINGS]
+    found = []
+    for flat in best[np.isfinite(scores[best])]:
+        left, right = divmod(int(flat), inside.size)
+        span = Span(window.offsets[first + left][0], window.offsets[first + right][1])
+        found.append((span, float(scores[flat])))
+    return found
