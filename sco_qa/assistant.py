@@ -1,0 +1,223 @@
+"""The assistant: a question in, a reply with cited answers out. Command line, page and evaluation stand on it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from sco_qa import conversation, corpus
+from sco_qa.confidence import Confidence, Features
+from sco_qa.encoder import Encoder
+from sco_qa.errors import UsageError
+from sco_qa.index import FaissIndex, Index
+from sco_qa.reader import Reader, SpanReader
+from sco_qa.retrieval import Retriever
+from sco_qa.settings import Settings
+from sco_qa.text import clean, is_latin, normalize_answer
+from sco_qa.types import Answer, Candidate, Citation, Hit, Reply, Span, Status, Trace
+
+OTHER_SCRIPT = "the collection is read in English; ask in English"
+NO_WORDS = "the question holds no words"
+NOT_STATED = "the closest passages do not state it"
+_NEAREST = 3
+
+
+class Assistant:
+    """Answers questions from an index. Made of finished parts; :meth:`load` finds them as the command line does."""
+
+    def __init__(
+        self,
+        index: Index,
+        encoder: Encoder,
+        reader: Reader,
+        *,
+        confidence: Confidence | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.index = index
+        self.settings = Settings() if settings is None else settings
+        self._retriever = Retriever(index, encoder, dense_weight=self.settings.dense_weight)
+        self._reader = reader
+        self._confidence = Confidence.load() if confidence is None else confidence
+
+    @classmethod
+    def load(cls, index: Path | None = None, *, settings: Settings | None = None) -> Self:
+        """Open the index that ``index``, ``SCO_QA_INDEX`` or the default names.
+
+        Raises:
+            IndexMissing: Nothing has been built there; run ``sco-qa build``.
+            IndexDamaged: A file of it is not the one that was written.
+
+        """
+        settings = Settings.from_environment(index=index) if settings is None else settings
+        opened = FaissIndex.load(settings.index)
+        return cls(
+            opened,
+            opened.encoder(threads=settings.threads),
+            SpanReader.load(threads=settings.threads),
+            settings=settings,
+        )
+
+    def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
+        """Answer a question, understood after the earlier questions in ``history`` (oldest first).
+
+        Raises:
+            UsageError: The question is blank or too long.
+
+        """
+        return self.trace(question, history).reply
+
+    def trace(self, question: str, history: Sequence[str] = ()) -> Trace:
+        """Answer a question and return what every stage made of it."""
+        clock = _Clock()
+        question = self._checked(question)
+        reason = NO_WORDS if not any(c.isalnum() for c in question) else None if is_latin(question) else OTHER_SCRIPT
+        if reason is not None:
+            return Trace.empty(Reply(question, None, Status.NO_ANSWER, reason, 0.0, (), None, (), clock.stop()))
+        read_as = conversation.read_as(question, [q for q in map(clean, history) if q])
+        full = question if read_as is None else read_as
+        with clock.stage("encode"):
+            vector = self._retriever.encode(full)
+        with clock.stage("retrieve"):
+            hits = self._retriever.retrieve(full, vector, self.settings.retrieved)
+        with clock.stage("read"):
+            candidates = self._read(full, hits)
+        answers = self._answers(candidates)
+        best = answers[0].confidence if answers else 0.0
+        answered = bool(answers) and best >= self.settings.threshold
+        reply = Reply(
+            question=question,
+            read_as=read_as,
+            status=Status.ANSWERED if answered else Status.NO_ANSWER,
+            reason=None if answered else NOT_STATED,
+            confidence=best,
+            answers=answers,
+            disagreement=None,
+            nearest=() if answered else self._nearest(hits),
+            timings_ms=clock.stop(),
+        )
+        return Trace(tuple(hits), tuple(candidates), reply)
+
+    def _checked(self, question: str) -> str:
+        if len(question) > self.settings.max_question:
+            raise UsageError(
+                f"the question has {len(question):,} characters, at most {self.settings.max_question:,} are read; "
+                "shorten it"
+            )
+        cleaned = clean(question)
+        if not cleaned:
+            raise UsageError('the question is empty; ask something, for instance: sco-qa ask "Who founded it?"')
+        return cleaned
+
+    def _read(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
+        """Read the passages; rank the spans of all of them together.
+
+        A span that crosses from one sentence into the next, as from a byline into the text, is no answer.
+        """
+        candidates = []
+        for hit, readings in zip(hits, self._reader.read(question, [h.passage.text for h in hits]), strict=True):
+            for reading in readings:
+                start = hit.passage.span.start
+                span = Span(start + reading.span.start, start + reading.span.end)
+                if not any(sentence.holds(span) for sentence in hit.passage.sentences):
+                    continue
+                text = hit.passage.text[reading.span.start : reading.span.end]
+                score = reading.score + self.settings.retrieval_weight * hit.score
+                candidates.append(Candidate(hit, span, text, reading.score, score))
+        return sorted(candidates, key=lambda c: (-c.score, c.hit.passage.id, c.span))
+
+    def _answers(self, candidates: Sequence[Candidate]) -> tuple[Answer, ...]:
+        groups = group(candidates, self.settings.top)
+        answers = []
+        for place, (best, *others) in enumerate(groups):
+            rival = max((g[0].score for i, g in enumerate(groups) if i != place), default=best.score)
+            features = Features(
+                read=best.read,
+                lead=best.score - rival,
+                retrieval=best.hit.score,
+                dense=best.hit.dense,
+                agreement=math.log1p(len(others)),
+            )
+            also_in = tuple(self._cite(c) for c in others)
+            answers.append(Answer(best.text, self._confidence.probability(features), self._cite(best), also_in))
+        return tuple(answers)
+
+    def _nearest(self, hits: Sequence[Hit]) -> tuple[Citation, ...]:
+        """Cite the passages that came closest, leaving out those that overlap a closer one."""
+        chosen: list[Hit] = []
+        for hit in hits:
+            if len(chosen) < _NEAREST and not any(
+                _overlap(hit, hit.passage.span, other, other.passage.span) for other in chosen
+            ):
+                chosen.append(hit)
+        return tuple(
+            Citation(
+                source=(source := self.index.sources[hit.passage.source]),
+                span=hit.passage.span,
+                quote=hit.passage.text,
+                sentence=hit.passage.span,
+                state=corpus.state(self.settings.corpus, source),
+            )
+            for hit in chosen
+        )
+
+    def _cite(self, candidate: Candidate) -> Citation:
+        passage = candidate.hit.passage
+        source = self.index.sources[passage.source]
+        return Citation(
+            source=source,
+            span=candidate.span,
+            quote=candidate.text,
+            sentence=passage.sentences_around(candidate.span),
+            state=corpus.state(self.settings.corpus, source),
+        )
+
+
+def group(candidates: Sequence[Candidate], most: int) -> list[list[Candidate]]:
+    """Put candidates that say the same together: at most ``most`` groups, best first, each with its best first.
+
+    A candidate that overlaps a better one in the same source is that one again, cut differently, and is dropped. One
+    that gives the same words elsewhere joins its group if the reader finds the answer there in its own right.
+    """
+    groups: list[list[Candidate]] = []
+    words: dict[str, list[Candidate]] = {}
+    taken: list[Candidate] = []
+    for candidate in candidates:
+        if any(_overlap(candidate.hit, candidate.span, other.hit, other.span) for other in taken):
+            continue
+        same = words.get(normalize_answer(candidate.text))
+        if same is not None:
+            if candidate.read > 0:
+                same.append(candidate)
+                taken.append(candidate)
+        elif len(groups) < most:
+            groups.append([candidate])
+            words[normalize_answer(candidate.text)] = groups[-1]
+            taken.append(candidate)
+    return groups
+
+
+def _overlap(hit: Hit, span: Span, other: Hit, other_span: Span) -> bool:
+    return hit.passage.source == other.passage.source and span.overlap(other_span) > 0
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Times the stages of one question, in milliseconds."""
+
+    started: float = field(default_factory=time.perf_counter)
+    stages: dict[str, float] = field(default_factory=lambda: {"encode": 0.0, "retrieve": 0.0, "read": 0.0})
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        before = time.perf_counter()
+        yield
+        self.stages[name] = (time.perf_counter() - before) * 1000
+
+    def stop(self) -> dict[str, float]:
+        return {**self.stages, "total": (time.perf_counter() - self.started) * 1000}

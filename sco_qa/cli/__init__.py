@@ -1,0 +1,65 @@
+"""The command line: it parses, calls the library, and turns what a user can mend into one line and exit status 2."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sco_qa.errors import ScoQaError
+from sco_qa.version import __version__
+
+COMMANDS = {
+    "ask": "ask a question, get cited answers",
+    "build": "build the index",
+    "check": "verify everything in the index",
+    "eval": "measure how good the answers are",
+    "serve": "open the chat page",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    try:
+        parser = _parser(sys.argv[1:] if arguments is None else arguments)
+        chosen = parser.parse_args(arguments)
+        status: int = chosen.run(chosen)
+        sys.stdout.flush()
+    except ScoQaError as error:
+        print(f"sco-qa: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("sco-qa: interrupted", file=sys.stderr)
+        return 130
+    return status
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="sco-qa",
+        description="Ask a set of documents; get the exact words that answer, ranked and cited.",
+        epilog='example: sco-qa ask "Who blocked the SCO development bank?"',
+    )
+    parser.add_argument("--version", action="version", version=f"sco-qa {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    named = next((a for a in arguments if not a.startswith("-")), None)
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if name == named:  # the other commands' modules need not be loaded
+            importlib.import_module(f"sco_qa.cli.{name}").configure(command)
+            command.add_argument("--corpus", type=Path, metavar="FOLDER", help="the documents (SCO_QA_CORPUS, corpus)")
+            command.add_argument("--index", type=Path, metavar="FOLDER", help="the index (SCO_QA_INDEX, index)")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong options end in one line, like everything else a user can mend."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse's never returns; neither does this
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")

@@ -1,0 +1,138 @@
+"""``sco-qa ask``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sco_qa.assistant import Assistant
+from sco_qa.cli import common
+from sco_qa.errors import ScoQaError, UsageError
+from sco_qa.types import Answer, Citation, Reply, State, Status
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.description = "Ask a question; read the exact words that answer it, with the place where they stand."
+    parser.epilog = (
+        'examples:\n  sco-qa ask "Who blocked the SCO development bank?"\n'
+        '  sco-qa ask --json "When was it founded?" --history "What is the SCO?"\n'
+        "  sco-qa ask --json --batch questions.jsonl"
+    )
+    parser.add_argument("question", nargs="?", help="the question, in English")
+    parser.add_argument("--json", action="store_true", help="print one JSON object (docs/contracts.md)")
+    parser.add_argument(
+        "--batch", type=Path, metavar="FILE", help='JSON lines {"id", "question", "history"}; - reads them'
+    )
+    parser.add_argument(
+        "--history", action="append", default=[], metavar="QUESTION", help="an earlier question; repeatable"
+    )
+    parser.add_argument("--top", type=int, metavar="N", help="answers to show, 1 to 5 (default 5)")
+    parser.add_argument("--threshold", type=float, metavar="P", help="confidence needed to answer (default 0.5)")
+    parser.set_defaults(run=run)
+
+
+def run(chosen: Namespace) -> int:
+    """Answer one question, or a file of them."""
+    if (chosen.question is None) == (chosen.batch is None):
+        raise UsageError('give either a question or --batch FILE, for instance: sco-qa ask "Who founded it?"')
+    if chosen.batch is not None and not chosen.json:
+        raise UsageError("--batch prints JSON lines; add --json")
+    lines = None if chosen.batch is None else _lines(chosen.batch)
+    settings = common.settings(chosen, top=chosen.top, threshold=chosen.threshold)
+    if chosen.question is not None and not chosen.question.strip():
+        raise UsageError('the question is empty; ask something, for instance: sco-qa ask "Who founded it?"')
+    common.ensure_index(settings)
+    assistant = Assistant.load(settings=settings)
+    if lines is not None:
+        for line in lines:
+            print(json.dumps(_answer_line(assistant, line), ensure_ascii=False), flush=True)
+    else:
+        reply = assistant.ask(chosen.question, chosen.history)
+        print(json.dumps(reply.to_json(), ensure_ascii=False) if chosen.json else "\n".join(for_people(reply)))
+    return 0
+
+
+def for_people(reply: Reply) -> Iterator[str]:
+    """Give the lines of a reply: the first answer first, then where it stands, then the others."""
+    if reply.read_as is not None:
+        yield f"(read as: {reply.read_as})"
+    if reply.status is Status.NO_ANSWER:
+        yield f"The sources do not say: {reply.reason}."
+        if reply.nearest:
+            yield "\nWhat came closest, which is no answer:"
+        for citation in reply.nearest:
+            yield f"  · {_shorten(citation.quote)}\n    {_place(citation)}"
+        return
+    for number, answer in enumerate(reply.answers, 1):
+        yield from _answer(number, answer)
+
+
+def _answer(number: int, answer: Answer) -> Iterator[str]:
+    text = " ".join(answer.text.split())
+    if number == 1:
+        yield f"{text:<60}  (confidence {answer.confidence:.2f})"
+    else:
+        yield f"\n{number}. {text}  (confidence {answer.confidence:.2f})"
+    yield f"   “{_marked(answer.citation)}”"
+    yield f"   [{number}] {_place(answer.citation)}"
+    for other in answer.also_in:
+        yield f"       also in {_place(other)}"
+
+
+def _marked(citation: Citation) -> str:
+    """Show the sentence with the quoted words marked: in bold on a terminal, between » and « elsewhere."""
+    before, after = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("»", "«")
+    start, end = (place - citation.sentence.start for place in (citation.span.start, citation.span.end))
+    text = citation.sentence_text
+    return " ".join(f"{text[:start]}{before}{text[start:end]}{after}{text[end:]}".split())
+
+
+def _place(citation: Citation) -> str:
+    named = [
+        citation.source.title,
+        citation.section,
+        citation.author,
+        citation.source.publisher,
+        citation.date,
+    ]
+    named = list(dict.fromkeys(part for part in named if part is not None))
+    state = "" if citation.state is State.FRESH else f" · the file is {citation.state} since it was indexed"
+    where = f"{citation.source.file}, characters {citation.span.start}–{citation.span.end}"
+    return " · ".join([*(part for part in named if part), where]) + state
+
+
+def _shorten(text: str, most: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1].rsplit(" ", 1)[0] + " …"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path} ({error}); give a file of JSON lines in UTF-8") from None
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def _answer_line(assistant: Assistant, line: str) -> dict[str, Any]:
+    id_: Any = None
+    try:
+        entry = json.loads(line)
+        if not isinstance(entry, dict):
+            raise UsageError('a line must be an object like {"id": 1, "question": "…"}')
+        id_ = entry.get("id")
+        question, history = entry.get("question"), entry.get("history", [])
+        if not isinstance(question, str):
+            raise UsageError('the line has no "question"; give it one, as text')
+        if not isinstance(history, list) or not all(isinstance(q, str) for q in history):
+            raise UsageError('"history" must be a list of earlier questions')
+        return assistant.ask(question, history).to_json(id_=id_)
+    except (ValueError, RecursionError) as error:
+        return {"id": id_, "error": f"the line is not JSON ({error}); mend it"}
+    except ScoQaError as error:
+        return {"id": id_, "error": str(error)}

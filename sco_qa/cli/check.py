@@ -1,0 +1,32 @@
+"""``sco-qa check``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from sco_qa import corpus
+from sco_qa.cli import common
+from sco_qa.errors import IndexDamaged
+from sco_qa.index import FaissIndex, require_fresh
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.description = (
+        "Verify the index: every file's hash, the counts, that every passage is what its source says there, that "
+        "FAISS and NumPy find the same neighbours, and that documents and settings are still those it was built from."
+    )
+    parser.epilog = "example:\n  sco-qa check --index my-index"
+    parser.set_defaults(run=run)
+
+
+def run(chosen: Namespace) -> int:
+    """Check the index; anything wrong ends in one line and exit status 2."""
+    settings = common.settings(chosen)
+    index = FaissIndex.load(settings.index)
+    wrong = index.check()
+    if wrong:
+        raise IndexDamaged(f"{'; '.join(wrong)}; run: sco-qa build")
+    require_fresh(settings.index, corpus.load(settings.corpus), settings)
+    print(f"{len(index.sources)} sources and {len(index.passages)} passages are as they should be; the index is fresh")
+    return 0

@@ -1,0 +1,50 @@
+"""Confidence: the probability that an answer is right, from what reader and retriever say of it.
+
+A logistic regression, fitted by ``make fit`` on collections that share nothing with the one that is asked. Its
+coefficients lie in ``confidence.json`` with a fingerprint of what they were fitted for.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is known of an answer when the question has been read."""
+
+    read: float
+    """The reader's score, in logits."""
+    lead: float
+    """How far it is ahead of the best different answer (negative: behind), in units of the ranking score."""
+    retrieval: float
+    """The fused score of its passage, in [0, 1] relative to the other passages."""
+    dense: float
+    """The cosine of the question and its passage."""
+    agreement: float
+    """log(1 + other places that say the same)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """A fitted model: a probability from :class:`Features`."""
+
+    intercept: float
+    weights: Mapping[str, float]
+    fitted_for: Mapping[str, Any]
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the packaged coefficients."""
+        return cls(**json.loads(files("sco_qa").joinpath("confidence.json").read_text(encoding="utf-8")))
+
+    def probability(self, features: Features) -> float:
+        """Give the probability in [0, 1] that the answer is right."""
+        values = asdict(features)
+        logit = self.intercept + sum(self.weights[f.name] * values[f.name] for f in fields(Features))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
