@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from sco_qa import conversation, corpus
-from sco_qa.confidence import Confidence, Features
+from sco_qa.confidence import Confidence, features
 from sco_qa.encoder import Encoder
 from sco_qa.errors import UsageError
 from sco_qa.index import FaissIndex, Index
@@ -133,19 +132,10 @@ class Assistant:
 
     def _answers(self, candidates: Sequence[Candidate]) -> tuple[Answer, ...]:
         groups = group(candidates, self.settings.top)
-        answers = []
-        for place, (best, *others) in enumerate(groups):
-            rival = max((g[0].score for i, g in enumerate(groups) if i != place), default=best.score)
-            features = Features(
-                read=best.read,
-                lead=best.score - rival,
-                retrieval=best.hit.score,
-                dense=best.hit.dense,
-                agreement=math.log1p(len(others)),
-            )
-            also_in = tuple(self._cite(c) for c in others)
-            answers.append(Answer(best.text, self._confidence.probability(features), self._cite(best), also_in))
-        return tuple(answers)
+        return tuple(
+            Answer(best.text, self._confidence.probability(known), self._cite(best), tuple(map(self._cite, others)))
+            for known, (best, *others) in zip(features(groups), groups, strict=True)
+        )
 
     def _nearest(self, hits: Sequence[Hit]) -> tuple[Citation, ...]:
         """Cite the passages that came closest, leaving out those that overlap a closer one."""

@@ -6,12 +6,16 @@ coefficients lie in ``confidence.json`` with a fingerprint of what they were fit
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.resources import files
 from typing import Any, Self
+
+from sco_qa.settings import Settings
+from sco_qa.types import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,33 @@ class Features:
     """The cosine of the question and its passage."""
     agreement: float
     """log(1 + other places that say the same)."""
+
+
+def features(groups: Sequence[Sequence[Candidate]]) -> list[Features]:
+    """Give the features of every answer: groups of candidates that say the same, each with its best first."""
+    found = []
+    for place, (best, *others) in enumerate(groups):
+        rival = max((other[0].score for i, other in enumerate(groups) if i != place), default=best.score)
+        found.append(
+            Features(
+                read=best.read,
+                lead=best.score - rival,
+                retrieval=best.hit.score,
+                dense=best.hit.dense,
+                agreement=math.log1p(len(others)),
+            )
+        )
+    return found
+
+
+def fitted_for(settings: Settings) -> dict[str, Any]:
+    """Describe what the coefficients depend on; :attr:`Confidence.fitted_for` says what they were fitted for."""
+    weights = files("sco_qa.reader").joinpath("weights/model.onnx").read_bytes()
+    names = ("encoder", "passage_words", "overlap_words", "context", "retrieved", "dense_weight", "retrieval_weight")
+    return {
+        "reader": hashlib.sha256(weights).hexdigest(),
+        "settings": {name: getattr(settings, name) for name in names},
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Session:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads if threads > 0 else min(4, available_cores())
+        options.intra_op_num_threads = number_of_threads(threads)
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         # Spinning threads steal the second core from whatever else the process does.
@@ -85,11 +85,12 @@ class Session:
         return results
 
 
-def available_cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def number_of_threads(chosen: int) -> int:
+    """Give the chosen number, or for 0 one thread for each core that this process may use, at most 4."""
+    if chosen > 0:
+        return chosen
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(4, cores)
 
 
 @contextmanager
@@ -97,9 +98,12 @@ def _quiet() -> Iterator[None]:
     """Keep back the exporter's remarks on its own deprecations and missing extras: a user can act on none of them."""
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
+    silent = logging.NullHandler()  # or their remarks would install a handler for everyone's
+    logging.root.addHandler(silent)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
+        logging.root.removeHandler(silent)
         logging.disable(disabled)

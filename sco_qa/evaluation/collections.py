@@ -1,0 +1,113 @@
+"""Whole collections to evaluate on: documents with their questions, from public and from invented data."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sco_qa.errors import GoldError
+from sco_qa.evaluation.gold import Evidence, Expected, Question
+from sco_qa.types import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Documents and the questions about them."""
+
+    name: str
+    sources: tuple[Source, ...]
+    questions: tuple[Question, ...]
+
+
+def worlds(path: Path) -> list[Collection]:
+    """Read invented collections: each world its own documents, dates and questions.
+
+    The file holds one JSON object a collection: ``{"world", "documents": [{"id", "title", "date", "text"}],
+    "questions": [{"question", "kind", "history", "answers": [{"document", "start", "text"}]}]}``. Different answers
+    to a question of kind ``conflict`` are all expected; of other kinds any one will do.
+    """
+    found = []
+    for entry in _lines(path):
+        world = entry["world"]
+        sources = tuple(
+            Source(
+                id=f"{world}-{document['id']}",
+                file=f"{world}-{document['id']}.txt",
+                text=document["text"],
+                title=document["title"],
+                publisher=document["source"],
+                date=document["date"],
+            )
+            for document in entry["documents"]
+        )
+        questions = tuple(_question(world, number, asked) for number, asked in enumerate(entry["questions"]))
+        found.append(Collection(world, sources, questions))
+    return found
+
+
+def pooled(collections: Sequence[Collection], name: str) -> Collection:
+    """Put collections together as one, so that retrieval has to find a document among hundreds that look alike."""
+    return Collection(
+        name,
+        tuple(source for collection in collections for source in collection.sources),
+        tuple(question for collection in collections for question in collection.questions),
+    )
+
+
+def paragraphs(path: Path, name: str) -> Collection:
+    """Read paragraphs with questions (SQuAD style, one JSON object a paragraph) as a collection to retrieve from.
+
+    Paragraphs of one title become one source, a paragraph a section. Questions that their paragraph does not answer
+    are left out: another paragraph may.
+    """
+    articles: dict[str, list[dict[str, Any]]] = {}
+    for entry in _lines(path):
+        articles.setdefault(entry["title"], []).append(entry)
+    sources: list[Source] = []
+    questions: list[Question] = []
+    for number, (title, entries) in enumerate(articles.items()):
+        id_ = f"{name}-{number}"
+        starts, text = [], ""
+        for entry in entries:
+            starts.append(len(text))
+            text += entry["context"] + "\n\n"
+        sources.append(Source(id=id_, file=f"{id_}.txt", text=text, title=title.replace("_", " ")))
+        for start, entry in zip(starts, entries, strict=True):
+            for asked in entry["qas"]:
+                if asked["answers"]:
+                    places = [(id_, start + a["start"], a["text"]) for a in asked["answers"]]
+                    kind = asked.get("kind", "answerable")
+                    questions.append(Question(f"{name}-{len(questions)}", kind, asked["question"], (_fact(places),)))
+    return Collection(name, tuple(sources), tuple(questions))
+
+
+def _question(world: str, number: int, asked: Mapping[str, Any]) -> Question:
+    places = [(f"{world}-{a['document']}", a["start"], a["text"]) for a in asked["answers"]]
+    if asked["kind"] == "conflict":
+        sides: dict[str, list[tuple[str, int, str]]] = {}
+        for place in places:
+            sides.setdefault(place[2], []).append(place)
+        expected = tuple(_fact(side) for side in sides.values())
+    else:
+        expected = (_fact(places),) if places else ()
+    return Question(f"{world}-{number:02}", asked["kind"], asked["question"], expected, tuple(asked["history"]))
+
+
+def _fact(places: Sequence[tuple[str, int, str]]) -> Expected:
+    return Expected(
+        tuple(dict.fromkeys(text for _, _, text in places)),
+        tuple(Evidence(source, Span(start, start + len(text))) for source, start, text in places),
+    )
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for line in file:
+                yield json.loads(line)
+    except FileNotFoundError:
+        raise GoldError(f"there is no {path}; name the folder with the data: --data FOLDER") from None

@@ -1,0 +1,152 @@
+"""Fit what is not learned inside a model: ``python -m sco_qa.training.fit DATA`` (``make fit``).
+
+Two weights of :class:`~sco_qa.settings.Settings` are chosen and the confidence is fitted, all on the invented training
+collections, each by itself and all in one: ``dense_weight`` by the mean reciprocal rank of the evidence,
+``retrieval_weight`` by the share of right first answers, and the confidence by logistic regression on the answers
+that those give. The coefficients go to ``confidence.json``; the weights are printed, to be set as defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from sco_qa import confidence
+from sco_qa.assistant import Assistant, group
+from sco_qa.encoder import OnnxEncoder, PassageEncoder
+from sco_qa.evaluation.collections import Collection, pooled, worlds
+from sco_qa.evaluation.gold import Question
+from sco_qa.evaluation.metrics import auroc, ece, f1
+from sco_qa.evaluation.run import RIGHT_F1
+from sco_qa.index import FaissIndex, Matches
+from sco_qa.reader import SpanReader
+from sco_qa.retrieval import fuse
+from sco_qa.settings import Settings
+from sco_qa.types import Candidate, Passage
+
+_DENSE_WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
+_RETRIEVAL_WEIGHTS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with what each stage made of it."""
+
+    question: Question
+    passages: Sequence[Passage]
+    matches: Matches
+    candidates: Sequence[Candidate]
+
+    def right(self, candidate: Candidate) -> bool:
+        """Tell whether the candidate stands in a sentence that states the answer, in acceptable words."""
+        sentence = candidate.hit.passage.sentences_around(candidate.span)
+        places = [place for place in self.question.evidence if place.source == candidate.hit.passage.source]
+        cited = any(sentence.overlap(place.span) for place in places)
+        return cited and f1(candidate.text, self.question.answers) >= RIGHT_F1
+
+    def reciprocal_rank(self, dense_weight: float) -> float:
+        """Give 1 / rank of the first passage that holds evidence, or 0."""
+        scores = fuse(self.matches, dense_weight)
+        for rank, i in enumerate(np.lexsort((self.matches.passages, -scores)), 1):
+            passage = self.passages[int(self.matches.passages[i])]
+            if any(p.source == passage.source and passage.span.holds(p.span) for p in self.question.evidence):
+                return 1 / rank
+        return 0.0
+
+    def groups(self, retrieval_weight: float) -> list[list[Candidate]]:
+        """Give the answers, ranked with another weight of the retrieval score."""
+        scored = [replace(c, score=c.read + retrieval_weight * c.hit.score) for c in self.candidates]
+        return group(sorted(scored, key=lambda c: (-c.score, c.hit.passage.id, c.span)), Settings().top)
+
+
+def main() -> None:
+    """Fit, print what was found, and write ``confidence.json``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="the folder with worlds_train.jsonl.gz")
+    single = worlds(parser.parse_args().data / "worlds_train.jsonl.gz")
+    settings, console = Settings(), Console()
+    asked = list(track(_ask([*single, pooled(single, "pooled")], settings), "asking", total=2 * _count(single)))
+    answerable = [a for a in asked if a.question.answerable]
+
+    ranks = {w: float(np.mean([a.reciprocal_rank(w) for a in answerable])) for w in _DENSE_WEIGHTS}
+    console.print("MRR of the evidence by dense_weight:", {w: round(v, 4) for w, v in ranks.items()})
+    right = {
+        w: float(np.mean([any(a.right(g[0]) for g in a.groups(w)[:1]) for a in answerable])) for w in _RETRIEVAL_WEIGHTS
+    }
+    console.print("right@1 by retrieval_weight:", {w: round(v, 4) for w, v in right.items()})
+    best_dense, best_retrieval = max(ranks, key=lambda w: ranks[w]), max(right, key=lambda w: right[w])
+    console.print(f"best: dense_weight {best_dense}, retrieval_weight {best_retrieval}")
+    console.print(f"set: dense_weight {settings.dense_weight}, retrieval_weight {settings.retrieval_weight}")
+    _fit_confidence(asked, settings, console)
+
+
+def _count(collections: Sequence[Collection]) -> int:
+    return sum(len(collection.questions) for collection in collections)
+
+
+def _ask(collections: Sequence[Collection], settings: Settings) -> Iterator[_Asked]:
+    passages = PassageEncoder.load(settings.encoder)
+    with tempfile.TemporaryDirectory() as folder:
+        passages.export(Path(folder))
+        encoder = OnnxEncoder.load(Path(folder))
+    reader = SpanReader.load()
+    for collection in collections:
+        index = FaissIndex.of(collection.sources, settings, passages)
+        assistant = Assistant(index, encoder, reader, settings=settings)
+        for question in collection.questions:
+            trace = assistant.trace(question.question, question.history)
+            read_as = trace.reply.read_as
+            full = trace.reply.question if read_as is None else read_as
+            matches = index.search(full, encoder.encode([full])[0], 100)
+            yield _Asked(question, index.passages, matches, trace.candidates)
+
+
+def _fit_confidence(asked: Sequence[_Asked], settings: Settings, console: Console) -> None:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    names = [f.name for f in fields(confidence.Features)]
+    values, right, first, answerable, world = [], [], [], [], []
+    for one in asked:
+        groups = one.groups(settings.retrieval_weight)
+        for place, (known, members) in enumerate(zip(confidence.features(groups), groups, strict=True)):
+            values.append([getattr(known, name) for name in names])
+            right.append(one.right(members[0]))
+            first.append(place == 0)
+            answerable.append(one.question.answerable)
+            world.append(one.question.id.rsplit("-", 1)[0])
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0))
+    folds = GroupKFold(8)
+    held_out = cross_val_predict(model, values, right, groups=world, cv=folds, method="predict_proba")[:, 1]
+    is_first = np.array(first)
+    on_first, truth = held_out[is_first], np.array(right)[is_first]
+    console.print(
+        f"confidence of first answers, held-out worlds: ECE {ece(on_first.tolist(), truth.tolist()):.3f}, "
+        f"AUROC of right {auroc(on_first.tolist(), truth.tolist()):.3f}, "
+        f"of answerable {auroc(on_first.tolist(), np.array(answerable)[is_first].tolist()):.3f}, n {len(truth)}"
+    )
+    model.fit(values, right)
+    scaler, logistic = model[0], model[1]
+    weights = logistic.coef_[0] / scaler.scale_
+    fitted = confidence.Confidence(
+        intercept=round(float(logistic.intercept_[0] - weights @ scaler.mean_), 6),
+        weights={name: round(float(weight), 6) for name, weight in zip(names, weights, strict=True)},
+        fitted_for=confidence.fitted_for(settings),
+    )
+    path = Path(confidence.__file__).parent / "confidence.json"
+    path.write_text(json.dumps(asdict(fitted), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    console.print(asdict(fitted))
+
+
+if __name__ == "__main__":
+    main()
