@@ -77,13 +77,14 @@ class Assistant:
         question = self._checked(question)
         reason = NO_WORDS if not any(c.isalnum() for c in question) else None if is_latin(question) else OTHER_SCRIPT
         if reason is not None:
-            return Trace.empty(Reply(question, None, Status.NO_ANSWER, reason, 0.0, (), None, (), clock.stop()))
+            return Trace(Reply(question, None, Status.NO_ANSWER, reason, 0.0, (), None, (), clock.stop()))
         read_as = conversation.read_as(question, [q for q in map(clean, history) if q])
         full = question if read_as is None else read_as
         with clock.stage("encode"):
             vector = self._retriever.encode(full)
         with clock.stage("retrieve"):
-            hits = self._retriever.retrieve(full, vector, self.settings.retrieved)
+            matches = self._retriever.match(full, vector)
+            hits = self._retriever.rank(matches, self.settings.retrieved)
         with clock.stage("read"):
             candidates = self._read(full, hits)
         answers = self._answers(candidates)
@@ -100,7 +101,7 @@ class Assistant:
             nearest=() if answered else self._nearest(hits),
             timings_ms=clock.stop(),
         )
-        return Trace(tuple(hits), tuple(candidates), reply)
+        return Trace(reply, matches, tuple(hits), tuple(candidates))
 
     def _checked(self, question: str) -> str:
         if len(question) > self.settings.max_question:

@@ -55,6 +55,9 @@ def load(folder: Path) -> list[Source]:
         raise CorpusError(
             f"cannot read the corpus folder {folder} ({error.strerror}); choose one with --corpus or SCO_QA_CORPUS"
         ) from None
+    for name in names:
+        if not name.isprintable():
+            raise CorpusError(f"the file name {name!r} in {folder} cannot be cited; rename it with plain characters")
     entries = _catalogue(folder)
     for name in entries:
         if name not in names:
@@ -83,7 +86,7 @@ def read(path: Path) -> str:
         raise CorpusError(f"cannot read {path} ({error.strerror}); mend or remove it") from None
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8 or remove it") from None
-    if not text.strip():
+    if not text.removeprefix("\ufeff").strip():  # a byte order mark alone is no text
         raise CorpusError(f"{path} is empty; fill or remove it")
     return text
 
@@ -103,7 +106,7 @@ def _catalogue(folder: Path) -> dict[str, dict[str, Any]]:
         return {}
     try:
         content = tomllib.loads(path.read_bytes().decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise CorpusError(f"cannot parse {path}: {error}; mend that line") from None
     entries = content.get("source", [])
     if not isinstance(entries, list) or set(content) - {"source"}:
@@ -148,7 +151,7 @@ def _sections(items: list[Any], length: int, where: str) -> tuple[Section, ...]:
     items = sorted(items, key=lambda item: int(item["start"]))
     ends = [item["start"] for item in items[1:]] + [length]
     sections = []
-    for item, limit in zip(items, ends, strict=True):
+    for item, limit in zip(items, ends, strict=False):  # without sections the text's end limits none
         span = _span({"start": item["start"], "end": item.get("end", limit)}, limit, where)
         parts = {key: _span(item[key], length, where) for key in ("heading", "byline") if key in item}
         for key, part in parts.items():

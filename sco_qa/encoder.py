@@ -33,6 +33,19 @@ class Encoder(Protocol):
         ...
 
 
+class IndexingEncoder(Protocol):
+    """Encodes passages, all at once, and says how far it is."""
+
+    @property
+    def dimension(self) -> int:
+        """The width of a vector."""
+        ...
+
+    def encode(self, passages: Sequence[str], /, *, progress: Callable[[int], None]) -> NDArray[np.float32]:
+        """Encode passages as rows of unit length, ``(len(passages), dimension)``, calling ``progress`` with counts."""
+        ...
+
+
 class OnnxEncoder:
     """An exported encoder. It needs neither PyTorch nor sentence-transformers, and loads in a fraction of a second.
 

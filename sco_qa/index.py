@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -15,11 +14,11 @@ from numpy.typing import NDArray
 
 from sco_qa import passages as splitting
 from sco_qa import sentences, store
-from sco_qa.encoder import OnnxEncoder, PassageEncoder
-from sco_qa.errors import IndexDamaged, IndexMissing, IndexStale
+from sco_qa.encoder import IndexingEncoder, OnnxEncoder, PassageEncoder
+from sco_qa.errors import CorpusError, IndexDamaged, IndexMissing, IndexStale
 from sco_qa.lexical import Bm25
 from sco_qa.settings import Settings
-from sco_qa.types import Passage, Source, Span
+from sco_qa.types import Matches, Passage, Source, Span
 
 _SOURCES, _PASSAGES, _VECTORS, _LEXICAL, _ENCODER = (
     "sources.jsonl",
@@ -31,18 +30,6 @@ _SOURCES, _PASSAGES, _VECTORS, _LEXICAL, _ENCODER = (
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Passages near a question with their raw scores, each ``(matches,)``; larger is better.
-
-    ``dense`` is the cosine of question and passage in [-1, 1], ``lexical`` the BM25 score, at least 0.
-    """
-
-    passages: NDArray[np.int64]
-    dense: NDArray[np.float32]
-    lexical: NDArray[np.float32]
 
 
 class Index(Protocol):
@@ -102,12 +89,19 @@ class FaissIndex:
         cls,
         sources: Sequence[Source],
         settings: Settings,
-        encoder: PassageEncoder,
+        encoder: IndexingEncoder,
         *,
         progress: Progress = lambda *_: None,
     ) -> Self:
-        """Split, encode and index the sources in memory; :meth:`build` keeps the result on disk."""
+        """Split, encode and index the sources in memory; :meth:`build` keeps the result on disk.
+
+        Raises:
+            CorpusError: The sources hold nothing that can be read.
+
+        """
         passages = splitting.split(sources, words=settings.passage_words, overlap=settings.overlap_words)
+        if not passages:
+            raise CorpusError("the documents hold no text but furniture; mend sources.toml or add documents")
         by_id = {source.id: source for source in sources}
         texts = [splitting.in_context(p, by_id[p.source]) if settings.context else p.text for p in passages]
         done = 0

@@ -22,9 +22,11 @@ class Bm25:
         import bm25s
 
         tokens = _tokens(texts)
-        vocabulary = {token: i for i, token in enumerate(sorted({t for text in tokens for t in text}))}
+        # "" stands for no word, so that there is a vocabulary even where all words are stop words.
+        vocabulary = {token: i for i, token in enumerate(["", *sorted({t for text in tokens for t in text})])}
         model = bm25s.BM25()
-        model.index(([[vocabulary[t] for t in text] for text in tokens], vocabulary), show_progress=False)
+        with np.errstate(invalid="ignore"):  # in that case it divides by a mean length of 0, for no score
+            model.index(([[vocabulary[t] for t in text] for text in tokens], vocabulary), show_progress=False)
         return cls(model)
 
     @classmethod

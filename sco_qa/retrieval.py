@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sco_qa.encoder import Encoder
-from sco_qa.index import Index, Matches
-from sco_qa.types import Hit
+from sco_qa.index import Index
+from sco_qa.types import Hit, Matches
 
 _POOL = 100
-"""Passages taken from each ranking before they are fused: more than are ever read."""
+"""Passages taken from each ranking before they are fused."""
 
 
 class Retriever:
@@ -30,9 +30,12 @@ class Retriever:
         vector: NDArray[np.float32] = self._encoder.encode([question])[0]
         return vector
 
-    def retrieve(self, question: str, vector: NDArray[np.float32], k: int) -> list[Hit]:
-        """Find the ``k`` best passages, best first; equal scores go by the passage's id."""
-        matches = self._index.search(question, vector, max(k, _POOL))
+    def match(self, question: str, vector: NDArray[np.float32]) -> Matches:
+        """Find the passages near the question by either score."""
+        return self._index.search(question, vector, _POOL)
+
+    def rank(self, matches: Matches, k: int) -> list[Hit]:
+        """Fuse the scores and give the ``k`` best passages, best first; equal scores go by the passage's id."""
         scores = fuse(matches, self._dense_weight)
         order = np.lexsort((matches.passages, -scores))[:k]
         return [

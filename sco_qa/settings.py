@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
 from sco_qa.errors import UsageError
+
+_BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,34 +34,59 @@ class Settings:
     index: Path = Path("index")
     retrieved: int = 20
     """Passages handed to the reader."""
-    dense_weight: float = 0.65
-    """Share of the dense score in the fused one; the rest is BM25."""
-    retrieval_weight: float = 6.0
-    """What a fused score of 1 adds to a candidate's reader score (logits)."""
-    threshold: float = 0.5
-    """Confidence below which the reply is "the sources do not say"."""
+    dense_weight: float = 0.55
+    """Share of the dense score in the fused one, the rest is BM25; chosen by ``make fit``."""
+    retrieval_weight: float = 8.0
+    """What a fused score of 1 adds to a candidate's reader score (logits); chosen by ``make fit``."""
+    threshold: float = 0.3
+    """Confidence below which the reply is "the sources do not say"; chosen by ``make fit``."""
     top: int = 5
     """Answers in a reply, at most 5."""
     max_question: int = 1_000
     """Longest question, in characters."""
     threads: int = 0
     """Threads for encoding and reading; 0: one for each core this process may use, at most 4."""
+    host: str = "127.0.0.1"
+    """Where the page is served: this machine only, unless another address is chosen."""
+    port: int = 7860
+    """The page's port; 0 takes any that is free."""
+    base_path: str = ""
+    """What the page's addresses begin with, behind a proxy: ``/documents``."""
+    user: str = ""
+    """With ``password``, asked for by every address; from the environment only, where other users cannot see it."""
+    password: str = field(default="", repr=False)
+    requests: int = 16
+    """Questions that the server has in hand at once; whoever comes then is told that it is busy."""
+    feedback: bool = True
+    """Offer thumbs and corrections under each reply."""
+    feedback_file: Path = Path("feedback.jsonl")
+    """Where they are appended."""
+    rebuild: bool = True
+    """Offer to rebuild the index on the page."""
+    report: Path = Path("reports/eval.json")
+    """The evaluation that the page shows."""
 
     def __post_init__(self) -> None:
         for name, low, high in (
             ("passage_words", 10, 2_000),
             ("overlap_words", 0, self.passage_words - 1),
-            ("retrieved", 1, 1_000),
+            ("retrieved", 1, 100),
             ("dense_weight", 0.0, 1.0),
             ("retrieval_weight", 0.0, 1_000.0),
             ("threshold", 0.0, 1.0),
             ("top", 1, 5),
             ("max_question", 1, 1_000_000),
             ("threads", 0, 1_024),
+            ("port", 0, 65_535),
+            ("requests", 1, 10_000),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise UsageError(f"the setting {name} must be between {low} and {high}, not {value}")
+        if not _BASE_PATH.fullmatch(self.base_path):
+            raise UsageError(f'the setting base_path must be like "/documents", not {self.base_path!r}')
+        if bool(self.user) != bool(self.password) or ":" in self.user:
+            raise UsageError("give both SCO_QA_USER (without a colon) and SCO_QA_PASSWORD, or neither")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None, **chosen: Any) -> Self:

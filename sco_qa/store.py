@@ -24,6 +24,7 @@ from sco_qa.errors import IndexDamaged, IndexMissing, IndexProblem
 
 FORMAT = 1
 _POINTER, _MANIFEST, _BUILDING, _LOCK = "current", "manifest.json", ".building-", ".lock"
+_NAME_LENGTH = 16
 _REMEDY = "run: sco-qa build"
 
 
@@ -42,8 +43,8 @@ def current(folder: Path) -> Path:
     except (OSError, UnicodeDecodeError) as error:
         raise IndexDamaged(f"cannot read {folder / _POINTER} ({error}); {_REMEDY}") from None
     generation = folder / name
-    if not name.isalnum() or not generation.is_dir():
-        raise IndexDamaged(f"{folder / _POINTER} names {name!r}, which is no generation; {_REMEDY}")
+    if len(name) != _NAME_LENGTH or not name.isalnum() or not generation.is_dir():
+        raise IndexDamaged(f"{folder / _POINTER} names {name[:40]!r}, which is no generation; {_REMEDY}")
     return generation
 
 
@@ -116,9 +117,10 @@ def publish(scratch: Path, described: dict[str, Any]) -> Path:
         if path.is_file():
             _sync(path)
     generation = folder / _name(written)
-    if generation.exists():  # the same inputs were built before; whatever became of those files, these are right
-        generation.replace(scratch.with_name(f"{_BUILDING}replaced"))
-    scratch.replace(generation)
+    if not _is_whole(generation):  # else the same was built before, and somebody may be reading it
+        if generation.exists():
+            generation.replace(scratch.with_name(f"{_BUILDING}replaced"))
+        scratch.replace(generation)
     before = _pointed(folder)
     pointer = folder / f"{_BUILDING}{_POINTER}"
     pointer.write_text(generation.name + "\n", encoding="ascii")
@@ -138,8 +140,16 @@ def _pointed(folder: Path) -> str | None:
         return None
 
 
+def _is_whole(generation: Path) -> bool:
+    try:
+        verify(generation, manifest(generation))
+    except IndexDamaged:
+        return False
+    return True
+
+
 def _name(manifest_bytes: bytes) -> str:
-    return hashlib.sha256(manifest_bytes).hexdigest()[:16]
+    return hashlib.sha256(manifest_bytes).hexdigest()[:_NAME_LENGTH]
 
 
 def _digest(path: Path) -> str:

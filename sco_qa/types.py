@@ -10,9 +10,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sco_qa.errors import CitationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SCHEMA = 1
 
@@ -147,6 +151,18 @@ class Passage:
         if not touched:
             return span
         return Span(min(span.start, touched[0].start), max(span.end, touched[-1].end))
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Passages near a question with their raw scores, each ``(matches,)``; larger is better.
+
+    ``dense`` is the cosine of question and passage in [-1, 1], ``lexical`` the BM25 score, at least 0.
+    """
+
+    passages: NDArray[np.int64]
+    dense: NDArray[np.float32]
+    lexical: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,13 +325,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What every stage returned for one question; evaluation measures these, users get ``reply``."""
+    """What every stage returned for one question; users get ``reply``, evaluation measures the others.
 
-    hits: tuple[Hit, ...]
-    candidates: tuple[Candidate, ...]
+    A question that cannot be read, such as one in another script, has a reply alone.
+    """
+
     reply: Reply
-
-    @classmethod
-    def empty(cls, reply: Reply) -> Self:
-        """Make the trace of a question that no stage had to work on."""
-        return cls(hits=(), candidates=(), reply=reply)
+    matches: Matches | None = None
+    hits: tuple[Hit, ...] = ()
+    candidates: tuple[Candidate, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no curly quotes gets the answer all the same
     try:
         parser = _parser(sys.argv[1:] if arguments is None else arguments)
         chosen = parser.parse_args(arguments)
@@ -31,9 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ScoQaError as error:
         print(f"sco-qa: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):  # whoever read our output has seen enough
+            return 0
+        print(f"sco-qa: {error}; mend that and try again", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("sco-qa: interrupted", file=sys.stderr)
         return 130

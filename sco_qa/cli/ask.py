@@ -12,6 +12,7 @@ from typing import Any
 from sco_qa.assistant import Assistant
 from sco_qa.cli import common
 from sco_qa.errors import ScoQaError, UsageError
+from sco_qa.settings import Settings
 from sco_qa.types import Answer, Citation, Reply, State, Status
 
 
@@ -31,8 +32,10 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--history", action="append", default=[], metavar="QUESTION", help="an earlier question; repeatable"
     )
-    parser.add_argument("--top", type=int, metavar="N", help="answers to show, 1 to 5 (default 5)")
-    parser.add_argument("--threshold", type=float, metavar="P", help="confidence needed to answer (default 0.5)")
+    parser.add_argument("--top", type=int, metavar="N", help=f"answers to show, 1 to 5 (default {Settings().top})")
+    parser.add_argument(
+        "--threshold", type=float, metavar="P", help=f"confidence needed to answer (default {Settings().threshold})"
+    )
     parser.set_defaults(run=run)
 
 
@@ -50,10 +53,10 @@ def run(chosen: Namespace) -> int:
     assistant = Assistant.load(settings=settings)
     if lines is not None:
         for line in lines:
-            print(json.dumps(_answer_line(assistant, line), ensure_ascii=False), flush=True)
+            print(_json(_answer_line(assistant, line)), flush=True)
     else:
         reply = assistant.ask(chosen.question, chosen.history)
-        print(json.dumps(reply.to_json(), ensure_ascii=False) if chosen.json else "\n".join(for_people(reply)))
+        print(_json(reply.to_json()) if chosen.json else "\n".join(for_people(reply)))
     return 0
 
 
@@ -73,7 +76,7 @@ def for_people(reply: Reply) -> Iterator[str]:
 
 
 def _answer(number: int, answer: Answer) -> Iterator[str]:
-    text = " ".join(answer.text.split())
+    text = " ".join(_visible(answer.text).split())
     if number == 1:
         yield f"{text:<60}  (confidence {answer.confidence:.2f})"
     else:
@@ -89,7 +92,8 @@ def _marked(citation: Citation) -> str:
     before, after = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("»", "«")
     start, end = (place - citation.sentence.start for place in (citation.span.start, citation.span.end))
     text = citation.sentence_text
-    return " ".join(f"{text[:start]}{before}{text[start:end]}{after}{text[end:]}".split())
+    parts = (_visible(text[:start]), before, _visible(text[start:end]), after, _visible(text[end:]))
+    return " ".join("".join(parts).split())
 
 
 def _place(citation: Citation) -> str:
@@ -103,17 +107,33 @@ def _place(citation: Citation) -> str:
     named = list(dict.fromkeys(part for part in named if part is not None))
     state = "" if citation.state is State.FRESH else f" · the file is {citation.state} since it was indexed"
     where = f"{citation.source.file}, characters {citation.span.start}–{citation.span.end}"
-    return " · ".join([*(part for part in named if part), where]) + state
+    return _visible(" · ".join([*(part for part in named if part), where])) + state
 
 
 def _shorten(text: str, most: int = 160) -> str:
-    line = " ".join(text.split())
+    line = " ".join(_visible(text).split())
     return line if len(line) <= most else line[: most - 1].rsplit(" ", 1)[0] + " …"
+
+
+def _visible(text: str) -> str:
+    """Drop what would steer a terminal; a document may hold anything."""
+    return "".join(c for c in text if c.isprintable() or c.isspace())
+
+
+def _json(value: dict[str, Any]) -> str:
+    """Write one line of JSON, with escapes where standard output cannot take a character."""
+    line = json.dumps(value, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return json.dumps(value)
+    return line
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path} ({error}); give a file of JSON lines in UTF-8") from None
     return [line for line in text.split("\n") if line.strip()]
@@ -125,6 +145,7 @@ def _answer_line(assistant: Assistant, line: str) -> dict[str, Any]:
         entry = json.loads(line)
         if not isinstance(entry, dict):
             raise UsageError('a line must be an object like {"id": 1, "question": "…"}')
+        json.dumps(entry, allow_nan=False)  # NaN and infinity could not be repeated
         id_ = entry.get("id")
         question, history = entry.get("question"), entry.get("history", [])
         if not isinstance(question, str):

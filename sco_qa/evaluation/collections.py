@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sco_qa.errors import GoldError
 from sco_qa.evaluation.gold import Evidence, Expected, Question
 from sco_qa.types import Source, Span
 
@@ -21,6 +20,27 @@ class Collection:
     name: str
     sources: tuple[Source, ...]
     questions: tuple[Question, ...]
+
+
+FILES = {
+    "worlds": "worlds_test.jsonl.gz",
+    "worlds-pooled": "worlds_test.jsonl.gz",
+    "squad": "reader_test_squad2.jsonl.gz",
+}
+"""The test sets by name, with their files: invented collections each by itself, all as one, and SQuAD's paragraphs."""
+
+
+def load(name: str, folder: Path) -> list[Collection]:
+    """Read one of the test sets of :data:`FILES`.
+
+    Raises:
+        FileNotFoundError: Its file is not in ``folder``.
+    """
+    path = folder / FILES[name]
+    if name == "squad":
+        return [paragraphs(path, name)]
+    found = worlds(path)
+    return [pooled(found, name)] if name == "worlds-pooled" else found
 
 
 def worlds(path: Path) -> list[Collection]:
@@ -105,9 +125,6 @@ def _fact(places: Sequence[tuple[str, int, str]]) -> Expected:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            for line in file:
-                yield json.loads(line)
-    except FileNotFoundError:
-        raise GoldError(f"there is no {path}; name the folder with the data: --data FOLDER") from None
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)

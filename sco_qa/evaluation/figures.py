@@ -206,15 +206,15 @@ def latency(rows: Sequence[Row]) -> dict[str, tuple[float, float]]:
     }
 
 
-def changes(before: Sequence[Row], after: Sequence[Row]) -> list[Change]:
-    """Compare every headline figure over the questions that both runs hold, with a paired bootstrap."""
+HEADLINES: tuple[Figure, ...] = tuple(figure for figure in FIGURES if figure.headline)
+"""The figures that the gate watches."""
+
+
+def changes(before: Sequence[Row], after: Sequence[Row], compared: Sequence[Figure] = HEADLINES) -> list[Change]:
+    """Compare figures over the questions that both runs hold, with a paired bootstrap."""
     shared = {row.id: row for row in before}
     pairs = [(shared[row.id], row) for row in after if row.id in shared]
-    found = []
-    for figure in FIGURES:
-        if figure.headline and (change := _change(figure, pairs)) is not None:
-            found.append(change)
-    return found
+    return [change for figure in compared if (change := _change(figure, pairs)) is not None]
 
 
 def _change(figure: Figure, pairs: Sequence[tuple[Row, Row]]) -> Change | None:
@@ -222,9 +222,12 @@ def _change(figure: Figure, pairs: Sequence[tuple[Row, Row]]) -> Change | None:
     if not both:
         return None
     old, new = (figure.table(rows) for rows in zip(*both, strict=True))
+    was, now = figure.statistic(old), figure.statistic(new)
+    if np.isnan(now - was):
+        return None
 
     def difference(drawn: NDArray[np.int64]) -> float:
         return figure.statistic(new[drawn]) - figure.statistic(old[drawn])
 
     low, high = bootstrap(difference, len(both))
-    return Change(figure, figure.statistic(old), figure.statistic(new), low, high)
+    return Change(figure, was, now, low, high)

@@ -1,16 +1,17 @@
 """Fit what is not learned inside a model: ``python -m sco_qa.training.fit DATA`` (``make fit``).
 
-Two weights of :class:`~sco_qa.settings.Settings` are chosen and the confidence is fitted, all on the invented training
-collections, each by itself and all in one: ``dense_weight`` by the mean reciprocal rank of the evidence,
-``retrieval_weight`` by the share of right first answers, and the confidence by logistic regression on the answers
-that those give. The coefficients go to ``confidence.json``; the weights are printed, to be set as defaults.
+Two weights and a threshold of :class:`~sco_qa.settings.Settings` are chosen and the confidence is fitted, all on the
+invented training collections, each by itself and all in one: ``dense_weight`` by the mean reciprocal rank of the
+evidence, ``retrieval_weight`` by the share of right first answers. The confidence is a logistic regression on the
+answers that those give, and the ``threshold`` the one at which the share of answerable questions that are answered and
+the share of unanswerable ones that are not have the greatest sum (Youden 1950), on collections left out of the fit.
+The coefficients go to ``confidence.json``; weights and threshold are printed, to be set as defaults.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -20,19 +21,18 @@ from rich.console import Console
 from rich.progress import track
 
 from sco_qa import confidence
-from sco_qa.assistant import Assistant, group
-from sco_qa.encoder import OnnxEncoder, PassageEncoder
+from sco_qa.assistant import group
 from sco_qa.evaluation.collections import Collection, pooled, worlds
 from sco_qa.evaluation.gold import Question
 from sco_qa.evaluation.metrics import auroc, ece, f1
 from sco_qa.evaluation.run import RIGHT_F1
-from sco_qa.index import FaissIndex, Matches
-from sco_qa.reader import SpanReader
+from sco_qa.evaluation.workbench import Workbench
 from sco_qa.retrieval import fuse
 from sco_qa.settings import Settings
-from sco_qa.types import Candidate, Passage
+from sco_qa.types import Candidate, Matches, Passage
 
 _DENSE_WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
+_THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
 _RETRIEVAL_WEIGHTS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20)
 
 
@@ -93,20 +93,13 @@ def _count(collections: Sequence[Collection]) -> int:
 
 
 def _ask(collections: Sequence[Collection], settings: Settings) -> Iterator[_Asked]:
-    passages = PassageEncoder.load(settings.encoder)
-    with tempfile.TemporaryDirectory() as folder:
-        passages.export(Path(folder))
-        encoder = OnnxEncoder.load(Path(folder))
-    reader = SpanReader.load()
+    bench = Workbench(settings)
     for collection in collections:
-        index = FaissIndex.of(collection.sources, settings, passages)
-        assistant = Assistant(index, encoder, reader, settings=settings)
+        assistant = bench.assistant(collection.sources)
         for question in collection.questions:
             trace = assistant.trace(question.question, question.history)
-            read_as = trace.reply.read_as
-            full = trace.reply.question if read_as is None else read_as
-            matches = index.search(full, encoder.encode([full])[0], 100)
-            yield _Asked(question, index.passages, matches, trace.candidates)
+            if trace.matches is not None:
+                yield _Asked(question, assistant.index.passages, trace.matches, trace.candidates)
 
 
 def _fit_confidence(asked: Sequence[_Asked], settings: Settings, console: Console) -> None:
@@ -135,6 +128,14 @@ def _fit_confidence(asked: Sequence[_Asked], settings: Settings, console: Consol
         f"AUROC of right {auroc(on_first.tolist(), truth.tolist()):.3f}, "
         f"of answerable {auroc(on_first.tolist(), np.array(answerable)[is_first].tolist()):.3f}, n {len(truth)}"
     )
+    answered = np.array(answerable)[is_first]
+    balance = {
+        t: (float((on_first[answered] >= t).mean()), float((on_first[~answered] < t).mean())) for t in _THRESHOLDS
+    }
+    console.print(
+        "answered and abstained by threshold:", {t: (round(a, 3), round(b, 3)) for t, (a, b) in balance.items()}
+    )
+    console.print(f"best: threshold {max(balance, key=lambda t: sum(balance[t]))}; set: {settings.threshold}")
     model.fit(values, right)
     scaler, logistic = model[0], model[1]
     weights = logistic.coef_[0] / scaler.scale_

@@ -1,0 +1,36 @@
+"""Assistants over collections that are made in memory, for measuring and fitting; nothing is kept on disk."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from sco_qa.assistant import Assistant
+from sco_qa.confidence import Confidence
+from sco_qa.encoder import OnnxEncoder, PassageEncoder
+from sco_qa.index import FaissIndex
+from sco_qa.reader import SpanReader
+from sco_qa.settings import Settings
+from sco_qa.types import Source
+
+
+class Workbench:
+    """One encoder and one reader, as they are shipped, shared by as many assistants as are made."""
+
+    def __init__(self, settings: Settings, *, int8: bool = True) -> None:
+        """Load and export the encoder; ``int8`` is how questions are encoded."""
+        self.settings = settings
+        self._passages = PassageEncoder.load(settings.encoder)
+        with tempfile.TemporaryDirectory() as folder:
+            self._passages.export(Path(folder), int8=int8)
+            self._questions = OnnxEncoder.load(Path(folder), threads=settings.threads)
+        self._reader = SpanReader.load(threads=settings.threads)
+
+    def assistant(
+        self, sources: Sequence[Source], *, settings: Settings | None = None, confidence: Confidence | None = None
+    ) -> Assistant:
+        """Make an assistant over ``sources``; ``settings`` and ``confidence`` replace what would be shipped."""
+        settings = self.settings if settings is None else settings
+        index = FaissIndex.of(sources, settings, self._passages)
+        return Assistant(index, self._questions, self._reader, confidence=confidence, settings=settings)
