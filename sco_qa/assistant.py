@@ -23,6 +23,7 @@ from sco_qa.types import Answer, Candidate, Citation, Hit, Reply, Span, Status, 
 OTHER_SCRIPT = "the collection is read in English; ask in English"
 NO_WORDS = "the question holds no words"
 NOT_STATED = "the closest passages do not state it"
+MOST_ANSWERS = 5
 _NEAREST = 3
 
 
@@ -132,11 +133,12 @@ class Assistant:
         return sorted(candidates, key=lambda c: (-c.score, c.hit.passage.id, c.span))
 
     def _answers(self, candidates: Sequence[Candidate]) -> tuple[Answer, ...]:
-        groups = group(candidates, self.settings.top)
-        return tuple(
+        groups = group(candidates, MOST_ANSWERS)  # even if fewer are wanted: a rival lowers confidence, shown or not
+        answers = tuple(
             Answer(best.text, self._confidence.probability(known), self._cite(best), tuple(map(self._cite, others)))
             for known, (best, *others) in zip(features(groups), groups, strict=True)
         )
+        return answers[: self.settings.top]
 
     def _nearest(self, hits: Sequence[Hit]) -> tuple[Citation, ...]:
         """Cite the passages that came closest, leaving out those that overlap a closer one."""

@@ -74,6 +74,13 @@ class Confidence:
         """Read the packaged coefficients."""
         return cls(**json.loads(files("sco_qa").joinpath("confidence.json").read_text(encoding="utf-8")))
 
+    def mismatches(self, settings: Settings) -> list[str]:
+        """Name what is not as it was when the coefficients were fitted; with any, a confidence is a rough guess."""
+        now = fitted_for(settings)
+        was = self.fitted_for.get("settings", {})
+        found = [f"{n} is {v!r}, was {was.get(n)!r}" for n, v in now["settings"].items() if was.get(n) != v]
+        return found if now["reader"] == self.fitted_for.get("reader") else ["the reader's weights changed", *found]
+
     def probability(self, features: Features) -> float:
         """Give the probability in [0, 1] that the answer is right."""
         values = asdict(features)

@@ -124,7 +124,7 @@ def _json(value: dict[str, Any]) -> str:
     """Write one line of JSON, with escapes where standard output cannot take a character."""
     line = json.dumps(value, ensure_ascii=False)
     try:
-        line.encode(sys.stdout.encoding)
+        line.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
         return json.dumps(value)
     return line

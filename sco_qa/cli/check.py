@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 
 from sco_qa import corpus
 from sco_qa.cli import common
+from sco_qa.confidence import Confidence
 from sco_qa.errors import IndexDamaged
 from sco_qa.index import FaissIndex, require_fresh
 
@@ -14,7 +16,8 @@ def configure(parser: ArgumentParser) -> None:
     """Add the command's options."""
     parser.description = (
         "Verify the index: every file's hash, the counts, that every passage is what its source says there, that "
-        "FAISS and NumPy find the same neighbours, and that documents and settings are still those it was built from."
+        "FAISS and NumPy find the same neighbours, and that documents and settings are still those it was built from. "
+        "Says too if confidence was fitted for other settings."
     )
     parser.epilog = "example:\n  sco-qa check --index my-index"
     parser.set_defaults(run=run)
@@ -29,4 +32,9 @@ def run(chosen: Namespace) -> int:
         raise IndexDamaged(f"{'; '.join(wrong)}; run: sco-qa build")
     require_fresh(settings.index, corpus.load(settings.corpus), settings)
     print(f"{len(index.sources)} sources and {len(index.passages)} passages are as they should be; the index is fresh")
+    if mismatches := Confidence.load().mismatches(settings):
+        print(
+            f"sco-qa: confidence was fitted for other settings ({'; '.join(mismatches)}); fit it again: make fit",
+            file=sys.stderr,
+        )
     return 0

@@ -28,7 +28,7 @@ MAX_QUESTION_TOKENS = 128
 STRIDE = 128
 """Tokens that neighbouring windows share, so that no answer is cut at a window's end."""
 MAX_ANSWER_TOKENS = 48
-"""Of the training answers, 99.5% are shorter."""
+"""Of the 103,796 training answers, 99.95% are not longer."""
 READINGS = 8
 """Readings kept of each passage."""
 

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 
 from sco_qa import confidence
-from sco_qa.assistant import group
+from sco_qa.assistant import MOST_ANSWERS, group
 from sco_qa.evaluation.collections import Collection, pooled, worlds
 from sco_qa.evaluation.gold import Question
 from sco_qa.evaluation.metrics import auroc, ece, f1
@@ -64,7 +64,7 @@ class _Asked:
     def groups(self, retrieval_weight: float) -> list[list[Candidate]]:
         """Give the answers, ranked with another weight of the retrieval score."""
         scored = [replace(c, score=c.read + retrieval_weight * c.hit.score) for c in self.candidates]
-        return group(sorted(scored, key=lambda c: (-c.score, c.hit.passage.id, c.span)), Settings().top)
+        return group(sorted(scored, key=lambda c: (-c.score, c.hit.passage.id, c.span)), MOST_ANSWERS)
 
 
 def main() -> None:
