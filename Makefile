@@ -3,7 +3,7 @@ export Q PORT
 V = .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: ask app eval test check lock fit punkt gate baseline
+.PHONY: ablate app ask baseline bench check eval fit gate lock punkt reader-scores test
 .DEFAULT_GOAL := ask
 
 ask: .venv/ready  ## make ask Q="Who founded it?"
@@ -33,10 +33,27 @@ fit: .venv/ready  ## choose the weights and fit the confidence on the training c
 punkt: .venv/ready  ## train the sentence splitter
 	@$(V)/python -m sco_qa.training.punkt $(DATA)
 
+reader-scores: .venv/ready  ## the reader alone, on the held-out paragraphs
+	@$(V)/python -m sco_qa.evaluation.reading $(DATA)
+
+bench: .venv/ready .venv-bench/ready  ## beside other systems, in one run; writes docs/bench.md
+	@$(V)/python evals/bench/compare.py .venv-bench/bin/python
+
+ablate: .venv/ready  ## what each part is worth; writes docs/ablations.md
+	@$(V)/sco-qa eval --ablate
+
 lock: .venv/ready  ## pin what is installed now
 	$(V)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	  --extra dev --output-file requirements.lock pyproject.toml requirements.in
-	sed -i.bak 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
+	$(V)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+	  --output-file evals/bench/requirements.lock evals/bench/requirements.in
+	sed -i.bak 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock evals/bench/requirements.lock
+	rm requirements.lock.bak evals/bench/requirements.lock.bak
+
+.venv-bench/ready: evals/bench/requirements.lock
+	@$(PYTHON) -m venv .venv-bench >&2
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement $< >&2
+	@touch $@
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
@@ -44,4 +61,4 @@ lock: .venv/ready  ## pin what is installed now
 	@$(PYTHON) -m venv .venv >&2
 	@$(V)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock >&2
 	@$(V)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . >&2
-	@touch .venv/ready
+	@touch $@

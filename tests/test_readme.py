@@ -1,0 +1,58 @@
+"""What README shows is what happens."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from sco_qa.settings import Settings
+from tests.conftest import REPOSITORY, run
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```console\n\$ (sco-qa [^\n]+)\n(.*?)```", README, re.DOTALL)
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def real_place(real_index: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The repository, with the index that the tests share."""
+    monkeypatch.setenv("SCO_QA_INDEX", str(real_index.index))
+    monkeypatch.chdir(REPOSITORY)
+
+
+def without_figures(text: str) -> str:
+    """Leave out the figures of confidence: 8-bit products differ a little from processor to processor."""
+    return re.sub(r"\(confidence \d\.\d\d\)", "(confidence)", text)
+
+
+@pytest.mark.usefixtures("real_place")
+@pytest.mark.parametrize(("command", "output"), SHOWN)
+def test_a_command_prints_what_is_shown(command: str, output: str) -> None:
+    ran = run(*shlex.split(command)[1:])
+    assert (ran.status, ran.err) == (0, "")
+    assert without_figures(ran.out) == without_figures(output)
+
+
+@pytest.mark.usefixtures("real_place")
+@pytest.mark.parametrize("code", PYTHON)
+def test_python_runs_as_shown(code: str) -> None:
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own README
+
+
+def test_there_is_something_to_run() -> None:
+    assert len(SHOWN) >= 2
+    assert PYTHON
+
+
+def test_the_test_command_of_the_readme_is_what_ci_runs() -> None:
+    assert "\nmake test\n" in README
+    assert "\nmake test\n" in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_every_file_that_is_linked_is_there() -> None:
+    for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert Path(page.parent, link).exists(), f"{page.name} links {link}"
