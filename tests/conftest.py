@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import shutil
-
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,16 +139,19 @@ class Ran:
         return self.err.rstrip("\n")
 
 
-def run(*arguments: str) -> Ran:
-    """Run a command in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
+def run(*arguments: str, given: bytes = b"", encoding: str = "utf-8") -> Ran:
+    """Run a command in this process, with ``given`` on standard input."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2))
+    before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(given))
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             status = main(arguments)
-        except SystemExit as left:
-            assert isinstance(left.code, int)
-            status = left.code
-    return Ran(status, out.getvalue(), err.getvalue())
+    except SystemExit as left:
+        status = int(left.code or 0)
+    finally:
+        sys.stdin = before
+    said, complained = (stream.detach().getvalue().decode(encoding) for stream in (out, err))
+    return Ran(status, said, complained)
 
 
 @pytest.fixture(scope="session")

@@ -141,9 +141,7 @@ def test_a_document_without_text_is_named(folder: Path, text: str) -> None:
 
 def test_a_file_name_that_cannot_be_written_down_is_named(folder: Path) -> None:
     (folder / os.fsdecode(b"\xff.txt")).write_text("Text.")
-    assert problem(folder) == (
-        "the file name '\\udcff.txt' in FOLDER cannot be cited; rename it with plain characters"
-    )
+    assert problem(folder) == ("the file name '\\udcff.txt' in FOLDER cannot be cited; rename it with plain characters")
 
 
 ENTRY = '[[source]]\nfile = "ships.txt"\n'
@@ -176,7 +174,7 @@ LENGTH = len(SHIPS)
             ENTRY + 'date = "June 2018"',
             f'{OF_SHIPS}: date must be like "2018", "2018-06" or "2018-06-20", not \'June 2018\'',
         ),
-        (ENTRY + 'date = "2018-13"', f'{OF_SHIPS}: date must be like "2018", .*, not \'2018-13\''),
+        (ENTRY + 'date = "2018-13"', f"{OF_SHIPS}: date must be like \"2018\", .*, not '2018-13'"),
         (ENTRY + "date = 2018", f'{OF_SHIPS}: date must be like "2018", .*, not 2018'),
         (ENTRY + "furniture = 3", f"{OF_SHIPS}: furniture must be a list"),
         (

@@ -56,7 +56,7 @@ def test_a_switch_is_read(text: str, *, value: bool) -> None:
         ("THRESHOLD", "inf", "the setting threshold must be between 0.0 and 1.0, not inf"),
         ("PASSAGE_WORDS", "9", "the setting passage_words must be between 10 and 2000, not 9"),
         ("OVERLAP_WORDS", "100", "the setting overlap_words must be between 0 and 99, not 100"),
-        ("RETRIEVED", "0", "the setting retrieved must be between 1 and 1000, not 0"),
+        ("RETRIEVED", "0", "the setting retrieved must be between 1 and 100, not 0"),
         ("DENSE_WEIGHT", "1.1", "the setting dense_weight must be between 0.0 and 1.0, not 1.1"),
         ("RETRIEVAL_WEIGHT", "-1", "the setting retrieval_weight must be between 0.0 and 1000.0, not -1.0"),
         ("MAX_QUESTION", "0", "the setting max_question must be between 1 and 1000000, not 0"),

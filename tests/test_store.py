@@ -90,9 +90,14 @@ def test_the_generation_before_stays_until_the_next_build(tmp_path: Path) -> Non
 
 def test_a_build_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
     generation = build(tmp_path, "text")
-    with pytest.raises(RuntimeError), store.building(tmp_path) as scratch:
-        (scratch / "a.txt").write_text("half")
-        raise RuntimeError
+
+    def failing() -> None:
+        with store.building(tmp_path) as scratch:
+            (scratch / "a.txt").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        failing()
     assert store.current(tmp_path) == generation
     assert left(tmp_path) == [generation.name]
 

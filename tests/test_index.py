@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sco_qa import corpus, passages, sentences
+from sco_qa.errors import CorpusError, IndexDamaged, IndexMissing, IndexStale
+from sco_qa.index import FaissIndex, require_fresh
+from sco_qa.lexical import Bm25
+from sco_qa.settings import Settings
+from sco_qa.testing import FakeEncoder
+from sco_qa.types import Source, Span
+from tests.conftest import BEARS, SHIPS
+
+FILES = [
+    "bm25/data.csc.index.npy",
+    "bm25/indices.csc.index.npy",
+    "bm25/indptr.csc.index.npy",
+    "bm25/params.index.json",
+    "bm25/vocab.index.json",
+    "encoder/config.json",
+    "encoder/model.onnx",
+    "encoder/tokenizer.json",
+    "passages.jsonl",
+    "sources.jsonl",
+    "vectors.faiss",
+]
+
+
+class Scattered:
+    """Encodes every text as a random direction."""
+
+    dimension = 16
+
+    def encode(self, texts: Sequence[str], *, progress: Callable[[int], None] = lambda _: None) -> NDArray[np.float32]:
+        vectors: NDArray[np.float32] = np.random.default_rng(7).normal(size=(len(texts), 16)).astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        progress(len(texts))
+        return vectors
+
+
+def test_neighbours_are_those_that_numpy_finds() -> None:
+    words = ["bear", "seal", "ship", "crew", "ice", "den", "fish", "lee"]
+    texts = [f"The {words[i % 8]} met the {words[i % 7]} in {1900 + i}." for i in range(60)]
+    sources = [Source(id=f"s{i:02}", file=f"s{i:02}.txt", text=t, title=f"t{i}") for i, t in enumerate(texts)]
+    index = FaissIndex.of(sources, Settings(context=False), Scattered())
+    vectors, bm25 = Scattered().encode(texts), Bm25.build(texts)
+    questions = ["Where is the seal?", "Who saw a ship in 1921?", "zebra"]
+    for question, vector in zip(questions, np.eye(3, 16, dtype=np.float32), strict=True):
+        dense, lexical = vectors @ vector, bm25.scores(question)
+        for k in (1, 5, 60, 500):
+            near = set(np.argsort(-dense, kind="stable")[:k].tolist())
+            said = {i for i in np.argsort(-lexical, kind="stable")[:k].tolist() if lexical[i] > 0}
+            found = index.search(question, vector, k)
+            assert found.passages.tolist() == sorted(near | said)
+            assert found.dense.tolist() == pytest.approx(dense[found.passages].tolist(), abs=1e-6)
+            assert found.lexical.tolist() == lexical[found.passages].tolist()
+
+
+def test_the_context_decides_what_is_encoded(sources: list[Source], settings: Settings) -> None:
+    encoder = FakeEncoder()
+    bare = dataclasses.replace(settings, context=False)
+    for chosen in (settings, bare):
+        index = FaissIndex.of(sources, chosen, encoder)
+        by_id = {s.id: s for s in sources}
+        texts = [passages.in_context(p, by_id[p.source]) if chosen.context else p.text for p in index.passages]
+        vector = encoder.encode(["ice"])[0]
+        found = index.search("", vector, len(texts))
+        assert found.dense.tolist() == pytest.approx((encoder.encode(texts) @ vector).tolist(), abs=1e-6)
+
+
+def test_progress_is_told_to_the_end(sources: list[Source], settings: Settings) -> None:
+    told: list[tuple[str, int, int]] = []
+    index = FaissIndex.of(sources, settings, FakeEncoder(), progress=lambda *what: told.append(what))
+    count = len(index.passages)
+    assert told == [("encoding passages", i + 1, count) for i in range(count)]
+
+
+def test_documents_of_nothing_but_furniture_are_named() -> None:
+    source = Source(id="x", file="x.txt", text="READ MORE\n", title="x", furniture=(Span(0, 9),))
+    with pytest.raises(CorpusError) as caught:
+        FaissIndex.of([source], Settings(), FakeEncoder())
+    assert str(caught.value) == "the documents hold no text but furniture; mend sources.toml or add documents"
+
+
+def test_an_index_in_memory_has_no_folder(index: FaissIndex) -> None:
+    with pytest.raises(IndexMissing, match=re.escape("this index is in memory only; keep it with: sco-qa build")):
+        _ = index.folder
+
+
+@pytest.fixture
+def kept(built_place: Path, tiny_encoder: Path, tmp_path: Path) -> Settings:
+    """Settings for a copy of the built index."""
+    shutil.copytree(built_place, tmp_path / "kept")
+    return Settings(corpus=tmp_path / "kept/documents", index=tmp_path / "kept/index", encoder=str(tiny_encoder))
+
+
+def test_what_is_built_is_opened_again(kept: Settings) -> None:
+    index = FaissIndex.load(kept.index)
+    sources = corpus.load(kept.corpus)
+    assert dict(index.sources) == {"bears": sources[0], "ships": sources[1]}
+    assert list(index.passages) == passages.split(sources, words=100, overlap=40)
+    assert index.check() == []
+    assert index.size == sum(p.stat().st_size for p in index.folder.rglob("*") if p.is_file())
+    encoder = index.encoder()
+    vector = encoder.encode(["Where does the polar bear live?"])[0]
+    found = index.search("polar ice", vector, 10)
+    assert found.passages.tolist() == [0, 1]
+    assert found.lexical[0] > 0 == found.lexical[1]
+
+
+def test_the_manifest_describes_all_that_the_index_is_made_from(kept: Settings) -> None:
+    index = FaissIndex.load(kept.index)
+    manifest = json.loads((index.folder / "manifest.json").read_bytes())
+    files = manifest.pop("files")
+    assert sorted(files) == FILES
+    assert sorted(p.relative_to(index.folder).as_posix() for p in index.folder.rglob("*") if p.is_file()) == sorted(
+        [*FILES, "manifest.json"]
+    )
+    bears, ships = corpus.load(kept.corpus)
+    described = [source.pop("described") for source in manifest["sources"]]
+    assert [re.fullmatch("[0-9a-f]{64}", d) is not None for d in described] == [True, True]
+    assert manifest == {
+        "format": 1,
+        "dimension": 32,
+        "passages": 2,
+        "sentences": sentences.fingerprint(),
+        "settings": {
+            "encoder": kept.encoder,
+            "passage_words": 100,
+            "overlap_words": 40,
+            "context": True,
+        },
+        "sources": [
+            {"id": "bears", "file": "bears.txt", "sha256": bears.sha256},
+            {"id": "ships", "file": "ships.txt", "sha256": ships.sha256},
+        ],
+    }
+
+
+def test_the_same_inputs_give_the_same_files(kept: Settings, tmp_path: Path) -> None:
+    before = FaissIndex.load(kept.index).folder
+    again = FaissIndex.build(corpus.load(kept.corpus), dataclasses.replace(kept, index=tmp_path / "again")).folder
+    assert again.name == before.name
+    for name in [*FILES, "manifest.json"]:
+        assert (again / name).read_bytes() == (before / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("name", [*FILES, "manifest.json"])
+@pytest.mark.parametrize("damage", ["truncated", "one byte", "emptied", "removed"])
+def test_a_damaged_file_is_found_before_it_is_loaded(kept: Settings, name: str, damage: str) -> None:
+    path = FaissIndex.load(kept.index).folder / name
+    content = path.read_bytes()
+    middle = len(content) // 2
+    match damage:
+        case "truncated":
+            path.write_bytes(content[:-1])
+        case "one byte":
+            path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+        case "emptied":
+            path.write_bytes(b"")
+        case _:
+            path.unlink()
+    with pytest.raises(IndexDamaged) as caught:
+        FaissIndex.load(kept.index)
+    assert str(path) in str(caught.value)
+    assert str(caught.value).endswith("; run: sco-qa build")
+
+
+def stale(settings: Settings) -> tuple[str, ...]:
+    with pytest.raises(IndexStale) as caught:
+        require_fresh(settings.index, corpus.load(settings.corpus), settings)
+    return caught.value.changes
+
+
+def test_an_index_is_fresh_until_something_changes(kept: Settings) -> None:
+    require_fresh(kept.index, corpus.load(kept.corpus), kept)
+    asking = dataclasses.replace(kept, top=1, threshold=0.9, retrieved=3, dense_weight=0.1, threads=1)
+    require_fresh(kept.index, corpus.load(kept.corpus), asking)
+
+
+def test_a_changed_setting_is_named(kept: Settings) -> None:
+    changed = dataclasses.replace(kept, encoder="other", passage_words=50, overlap_words=10, context=False)
+    assert stale(changed) == (
+        f"the setting encoder is 'other', was {kept.encoder!r}",
+        "the setting passage_words is 50, was 100",
+        "the setting overlap_words is 10, was 40",
+        "the setting context is False, was True",
+    )
+
+
+def test_changed_documents_are_named(kept: Settings) -> None:
+    (kept.corpus / "bears.txt").write_text(BEARS + "One more.")
+    (kept.corpus / "ships.txt").rename(kept.corpus / "boats.txt")
+    assert stale(kept) == ("boats.txt was added", "ships.txt was removed", "bears.txt changed")
+
+
+def test_a_changed_description_is_named(kept: Settings) -> None:
+    (kept.corpus / "sources.toml").write_text('[[source]]\nfile = "ships.txt"\ntitle = "On ships"')
+    assert stale(kept) == ("the description of ships.txt changed",)
+    (kept.corpus / "sources.toml").write_text('[[source]]\nfile = "ships.txt"\ntitle = "ships"')
+    require_fresh(kept.index, corpus.load(kept.corpus), kept)
+
+
+def test_a_check_finds_what_does_not_fit_together(kept: Settings) -> None:
+    index = FaissIndex.load(kept.index)
+    sources, found, vectors, lexical = index._sources, index._passages, index._vectors, index._lexical
+
+    def check(*, passages: Sequence[object] = found, vectors: object = vectors, lexical: Bm25 = lexical) -> list[str]:
+        return FaissIndex(sources, passages, vectors, lexical, index.folder).check()  # type: ignore[arg-type]
+
+    assert check() == []
+    assert check(lexical=Bm25.build(["one", "two", "three"])) == ["BM25 holds 3 passages of 2"]
+    shorter = dataclasses.replace(found[1], sentences=found[1].sentences[1:])
+    assert check(passages=[found[0], shorter]) == ["the passages are not those that the sources are split into"]
+    import faiss
+
+    long = faiss.IndexFlatIP(32)
+    long.add(np.ones((2, 32), np.float32))
+    assert check(vectors=long) == ["a vector is not of length 1"]
+    more = faiss.IndexFlatIP(32)
+    more.add(np.eye(3, 32, dtype=np.float32))
+    assert check(vectors=more) == ["3 vectors for 2 passages"]
+
+
+def test_ships_is_the_text_that_was_indexed(kept: Settings) -> None:
+    (kept.corpus / "ships.txt").write_text("Something else.")
+    assert FaissIndex.load(kept.index).sources["ships"].text == SHIPS

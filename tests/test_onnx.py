@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sco_qa import onnx
+from sco_qa.errors import ModelError
+
+
+class Sums(torch.nn.Module):
+    """Adds up two inputs along each row, and counts the row."""
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return (left + right).sum(dim=1).float(), (left * 0 + 1).sum(dim=1).float()
+
+
+def test_a_graph_runs_on_any_batch_and_length(tmp_path: Path) -> None:
+    example = {"left": torch.ones((2, 8), dtype=torch.int64), "right": torch.ones((2, 8), dtype=torch.int64)}
+    onnx.export(Sums(), example, ["sum", "count"], tmp_path / "sums.onnx", int8=False)
+    session = onnx.Session(tmp_path / "sums.onnx", threads=1)
+    for shape in ((1, 1), (1, 5), (3, 2)):
+        left = np.arange(np.prod(shape), dtype=np.int64).reshape(shape)
+        total, count = session.run(left=left, right=left, unknown=left)  # what a graph does not know is left out
+        assert total.tolist() == (2 * left.sum(axis=1)).tolist()
+        assert count.tolist() == [shape[1]] * shape[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"no graph", b"\x08\x07" * 50])
+def test_a_file_that_is_no_graph_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        onnx.Session(path)
+    assert str(caught.value).startswith(f"cannot load the model {path} (")
+    assert str(caught.value).endswith("); rebuild it")
+    assert "\n" not in str(caught.value)
+
+
+def test_threads_are_those_chosen_or_one_a_core_up_to_four() -> None:
+    assert onnx.number_of_threads(7) == 7
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    assert onnx.number_of_threads(0) == min(4, cores)
