@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -52,9 +52,11 @@ class Assistant:
         Raises:
             IndexMissing: Nothing has been built there; run ``sco-qa build``.
             IndexDamaged: A file of it is not the one that was written.
-
         """
-        settings = Settings.from_environment(index=index) if settings is None else settings
+        if settings is None:
+            settings = Settings.from_environment(index=index)
+        elif index is not None:
+            settings = replace(settings, index=index)
         opened = FaissIndex.load(settings.index)
         return cls(
             opened,
@@ -68,18 +70,18 @@ class Assistant:
 
         Raises:
             UsageError: The question is blank or too long.
-
         """
         return self.trace(question, history).reply
 
     def trace(self, question: str, history: Sequence[str] = ()) -> Trace:
         """Answer a question and return what every stage made of it."""
         clock = _Clock()
-        question = self._checked(question)
+        question = checked(question, self.settings)
+        history = [checked(earlier, self.settings) for earlier in history if clean(earlier)]
         reason = NO_WORDS if not any(c.isalnum() for c in question) else None if is_latin(question) else OTHER_SCRIPT
         if reason is not None:
             return Trace(Reply(question, None, Status.NO_ANSWER, reason, 0.0, (), None, (), clock.stop()))
-        read_as = conversation.read_as(question, [q for q in map(clean, history) if q])
+        read_as = conversation.read_as(question, history)
         full = question if read_as is None else read_as
         with clock.stage("encode"):
             vector = self._retriever.encode(full)
@@ -103,17 +105,6 @@ class Assistant:
             timings_ms=clock.stop(),
         )
         return Trace(reply, matches, tuple(hits), tuple(candidates))
-
-    def _checked(self, question: str) -> str:
-        if len(question) > self.settings.max_question:
-            raise UsageError(
-                f"the question has {len(question):,} characters, at most {self.settings.max_question:,} are read; "
-                "shorten it"
-            )
-        cleaned = clean(question)
-        if not cleaned:
-            raise UsageError('the question is empty; ask something, for instance: sco-qa ask "Who founded it?"')
-        return cleaned
 
     def _read(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
         """Read the passages; rank the spans of all of them together.
@@ -169,6 +160,22 @@ class Assistant:
             sentence=passage.sentences_around(candidate.span),
             state=corpus.state(self.settings.corpus, source),
         )
+
+
+def checked(question: str, settings: Settings) -> str:
+    """Give the question as it is read: on one line, without control characters.
+
+    Raises:
+        UsageError: It is blank or too long.
+    """
+    if len(question) > settings.max_question:
+        raise UsageError(
+            f"the question has {len(question):,} characters, at most {settings.max_question:,} are read; shorten it"
+        )
+    cleaned = clean(question)
+    if not cleaned:
+        raise UsageError('the question is empty; ask something, for instance: sco-qa ask "Who founded it?"')
+    return cleaned
 
 
 def group(candidates: Sequence[Candidate], most: int) -> list[list[Candidate]]:

@@ -47,7 +47,6 @@ def load(folder: Path) -> list[Source]:
 
     Raises:
         CorpusError: The folder, a document or the catalogue cannot be used; the message says which and why.
-
     """
     try:
         names = sorted(p.name for p in folder.iterdir() if p.suffix == _ENDING and p.is_file())
@@ -78,7 +77,6 @@ def read(path: Path) -> str:
 
     Raises:
         CorpusError: It cannot be read, is not UTF-8, or holds nothing but blanks.
-
     """
     try:
         text = path.read_bytes().decode("utf-8")

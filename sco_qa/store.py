@@ -34,7 +34,6 @@ def current(folder: Path) -> Path:
     Raises:
         IndexMissing: Nothing has been built there.
         IndexDamaged: The pointer leads nowhere.
-
     """
     try:
         name = (folder / _POINTER).read_text(encoding="ascii").strip()
@@ -70,7 +69,6 @@ def verify(generation: Path, expected: dict[str, Any]) -> None:
 
     Raises:
         IndexDamaged: One is missing or is not the file that was written; the message names it.
-
     """
     for name, digest in expected["files"].items():
         try:
@@ -87,7 +85,6 @@ def building(folder: Path) -> Iterator[Path]:
 
     Raises:
         IndexProblem: The index folder cannot be written.
-
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -276,6 +276,11 @@ def candidate(words: str, start: int, *, source: str = "a", read: float = 1.0) -
     return Candidate(Hit(passage, 0.5, 0.5, 1.0), span, words, read, read)
 
 
+def test_an_index_that_is_named_comes_before_the_settings_own(place: Path) -> None:
+    found = Assistant.load(place / "index", settings=Settings(index=place / "none", corpus=place / "documents"))
+    assert found.settings.index == place / "index"
+
+
 def test_candidates_that_say_the_same_are_grouped() -> None:
     first = candidate("The SCO", 0, read=5)
     cut = candidate("SCO", 4, read=4)  # overlaps the first

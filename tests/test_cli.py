@@ -392,10 +392,11 @@ def test_checking_without_an_index_says_what_to_run(place: Path) -> None:
     assert run("check").problem == f"sco-qa: there is no index in {place / 'index'}; run: sco-qa build"
 
 
-def test_an_encoder_that_cannot_be_loaded_harms_no_index(place: Path) -> None:
+def test_an_encoder_that_cannot_be_loaded_harms_no_index(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = snapshot(place / "index")
     (place / "nothing").mkdir()
-    problem = run("build", "--encoder", str(place / "nothing")).problem
+    monkeypatch.setenv("SCO_QA_ENCODER", str(place / "nothing"))
+    problem = run("build").problem
     assert problem.startswith(f"sco-qa: cannot load the encoder '{place / 'nothing'}' (")
     assert snapshot(place / "index") == before
 
@@ -484,3 +485,36 @@ def test_an_output_that_cannot_be_written_is_told_in_one_line(place: Path) -> No
         2,
         "sco-qa: [Errno 27] File too large; mend that and try again\n",
     )
+
+
+def test_an_encoder_that_changed_makes_the_index_stale(place: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    encoder = tmp_path / "encoder"
+    shutil.copytree(tiny_encoder, encoder)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SCO_QA_ENCODER", str(encoder))
+        assert run("build").status == 0
+        assert run("check").status == 0
+        (encoder / "README.md").write_text("other weights, say", encoding="utf-8")
+        assert run("check").problem == f"sco-qa: the index is stale: the encoder {encoder} changed; run: sco-qa build"
+
+
+def test_a_question_that_is_too_long_builds_no_index(place: Path) -> None:
+    shutil.rmtree(place / "index")
+    assert run("ask", "x" * 100_000).problem.startswith("sco-qa: the question has 100,000 characters")
+    assert not (place / "index").exists()
+
+
+def test_an_earlier_question_that_is_too_long_is_refused(place: Path) -> None:
+    ran = run("ask", "And why?", "--history", "x" * 100_000)
+    assert ran.problem.startswith("sco-qa: the question has 100,000 characters")
+
+
+def test_how_a_follow_up_is_read_comes_after_the_answer(place: Path) -> None:
+    out = run("ask", "What does it eat?", "--history", "Where does the panda live?", "--top", "1").out
+    assert out.splitlines()[3] == "   (read as: Where does the panda live? What does it eat?)"
+
+
+def test_a_closed_standard_output_is_no_failure(place: Path) -> None:
+    command = f'"{sys.executable}" -m sco_qa ask "Where does the panda live?" >&-'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, check=False, encoding="utf-8")  # noqa: S603, S607
+    assert (done.returncode, done.stderr) == (0, "")

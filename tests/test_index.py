@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sco_qa import corpus, passages, sentences
+from sco_qa import corpus, encoder, passages, sentences
 from sco_qa.errors import CorpusError, IndexDamaged, IndexMissing, IndexStale
 from sco_qa.index import FaissIndex, require_fresh
 from sco_qa.lexical import Bm25
@@ -132,6 +132,7 @@ def test_the_manifest_describes_all_that_the_index_is_made_from(kept: Settings) 
         "format": 1,
         "dimension": 32,
         "passages": 2,
+        "encoder": encoder.fingerprint(kept.encoder),
         "sentences": sentences.fingerprint(),
         "settings": {
             "encoder": kept.encoder,

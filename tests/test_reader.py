@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +161,8 @@ def test_weights_that_cannot_be_loaded_are_named(tmp_path: Path) -> None:
 
 def test_a_reading_is_a_value() -> None:
     assert Reading(Span(0, 6), 1.5) == Reading(Span(0, 6), 1.5)
+
+
+def test_a_folder_without_a_tokenizer_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=re.escape(f"cannot load the tokenizer {tmp_path / 'tokenizer.json'}")):
+        SpanReader.load(tmp_path)

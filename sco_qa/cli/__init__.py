@@ -18,12 +18,15 @@ COMMANDS = {
     "build": "build the index",
     "check": "verify everything in the index",
     "eval": "measure how good the answers are",
+    "feedback": "make gold questions of what readers thought",
     "serve": "open the chat page",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
+    if sys.stdout is None:  # closed by whoever started this
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the life of the process
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows no curly quotes gets the answer all the same
     try:

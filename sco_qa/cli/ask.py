@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sco_qa.assistant import Assistant
+from sco_qa.assistant import Assistant, checked
 from sco_qa.cli import common
 from sco_qa.errors import ScoQaError, UsageError
 from sco_qa.settings import Settings
@@ -47,8 +47,8 @@ def run(chosen: Namespace) -> int:
         raise UsageError("--batch prints JSON lines; add --json")
     lines = None if chosen.batch is None else _lines(chosen.batch)
     settings = common.settings(chosen, top=chosen.top, threshold=chosen.threshold)
-    if chosen.question is not None and not chosen.question.strip():
-        raise UsageError('the question is empty; ask something, for instance: sco-qa ask "Who founded it?"')
+    if chosen.question is not None:
+        checked(chosen.question, settings)  # before an index is built for it
     common.ensure_index(settings)
     assistant = Assistant.load(settings=settings)
     if lines is not None:
@@ -62,10 +62,10 @@ def run(chosen: Namespace) -> int:
 
 def for_people(reply: Reply) -> Iterator[str]:
     """Give the lines of a reply: the first answer first, then where it stands, then the others."""
-    if reply.read_as is not None:
-        yield f"(read as: {reply.read_as})"
+    understood = [] if reply.read_as is None else [f"   (read as: {_visible(reply.read_as)})"]
     if reply.status is Status.NO_ANSWER:
         yield f"The sources do not say: {reply.reason}."
+        yield from understood
         if reply.nearest:
             yield "\nWhat came closest, which is no answer:"
         for citation in reply.nearest:
@@ -73,6 +73,8 @@ def for_people(reply: Reply) -> Iterator[str]:
         return
     for number, answer in enumerate(reply.answers, 1):
         yield from _answer(number, answer)
+        if number == 1:
+            yield from understood
 
 
 def _answer(number: int, answer: Answer) -> Iterator[str]:

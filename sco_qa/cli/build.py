@@ -13,13 +13,12 @@ def configure(parser: ArgumentParser) -> None:
     """Add the command's options."""
     parser.description = "Split the documents into passages, encode them, and write the index."
     parser.epilog = "example:\n  sco-qa build --corpus my-documents --index my-index"
-    parser.add_argument("--encoder", metavar="MODEL", help="the packaged model, a folder, or a model's hub name")
     parser.set_defaults(run=run)
 
 
 def run(chosen: Namespace) -> int:
     """Build the index and say what is in it."""
-    settings = common.settings(chosen, encoder=chosen.encoder)
+    settings = common.settings(chosen)
     sources = corpus.load(settings.corpus)
     with common.progress_bar() as progress:
         index = FaissIndex.build(sources, settings, progress=progress)

@@ -114,7 +114,14 @@ def _question(world: str, number: int, asked: Mapping[str, Any]) -> Question:
         expected = tuple(_fact(side) for side in sides.values())
     else:
         expected = (_fact(places),) if places else ()
-    return Question(f"{world}-{number:02}", asked["kind"], asked["question"], expected, tuple(asked["history"]))
+    return Question(
+        id=f"{world}-{number:02}",
+        kind=asked["kind"],
+        question=asked["question"],
+        expected=expected,
+        history=tuple(asked["history"]),
+        disagreement="sources" if len(expected) > 1 else None,  # over time or not, the file does not say
+    )
 
 
 def _fact(places: Sequence[tuple[str, int, str]]) -> Expected:

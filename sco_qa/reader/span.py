@@ -53,13 +53,10 @@ class SpanReader:
 
         Raises:
             ModelError: The model cannot be loaded.
-
         """
-        from tokenizers import Tokenizer
-
         with as_file(files("sco_qa.reader") / "weights") as packaged:
             folder = packaged if folder is None else folder
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            tokenizer = onnx.tokenizer(folder / "tokenizer.json")
             session = onnx.Session(folder / "model.onnx", threads=1)
         tokenizer.enable_truncation(MAX_TOKENS, stride=STRIDE, strategy="only_second")
         tokenizer.no_padding()
@@ -110,7 +107,6 @@ def decode(start: NDArray[np.float32], end: NDArray[np.float32], window: Any) ->
     Returns:
         At most ``READINGS`` spans of the passage with their scores, best first. A span begins where a word begins,
         ends where one ends, and holds at most ``MAX_ANSWER_TOKENS`` tokens.
-
     """
     words = window.word_ids
     inside = np.array([i for i, sequence in enumerate(window.sequence_ids) if sequence == 1], np.int64)

@@ -53,6 +53,7 @@ def test_a_world_becomes_sources_and_questions_with_both_sides_expected(tmp_path
                 Expected(("Tamale",), (Evidence("w1-d1", Span(15, 21)),)),
                 Expected(("Kara",), (Evidence("w1-d2", Span(12, 16)),)),
             ),
+            disagreement="sources",
         ),
         Question("w1-01", "none", "Who left?", (), ("Where is the seat?",)),
     )
