@@ -158,6 +158,12 @@ def test_where_the_sources_do_not_say_no_answer_is_shown() -> None:
     assert list(for_people(reply(status=Status.NO_ANSWER, reason="no"))) == ["The sources do not say: no."]
 
 
+def test_answers_that_are_hardly_likely_are_left_to_json() -> None:
+    answers = tuple(Answer("More.", confidence, MORE) for confidence in (0.9, 0.1, 0.08))
+    shown = [line for line in for_people(reply(confidence=0.9, answers=answers)) if "confidence" in line]
+    assert shown == [f"{'More.':<60}  (confidence 0.90)", "\n2. More.  (confidence 0.10)"]
+
+
 def test_history_is_read_before_the_question(place: Path) -> None:
     ran = run("ask", "--json", "Where does it live?", "--history", "Who hunts?", "--history", "What is a polar bear?")
     assert json.loads(ran.out)["read_as"] == "What is a polar bear? Where does it live?"

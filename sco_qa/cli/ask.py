@@ -61,7 +61,10 @@ def run(chosen: Namespace) -> int:
 
 
 def for_people(reply: Reply) -> Iterator[str]:
-    """Give the lines of a reply: the first answer first, then where it stands, then the others."""
+    """Give the lines of a reply: the first answer first, then where it stands, then the others.
+
+    One that is less than a tenth as likely as the first is nothing that a person would weigh, and is left out.
+    """
     understood = [] if reply.read_as is None else [f"   (read as: {_visible(reply.read_as)})"]
     if reply.status is Status.NO_ANSWER:
         yield f"The sources do not say: {reply.reason}."
@@ -72,6 +75,8 @@ def for_people(reply: Reply) -> Iterator[str]:
             yield f"  · {_shorten(citation.quote)}\n    {_place(citation)}"
         return
     for number, answer in enumerate(reply.answers, 1):
+        if answer.confidence < reply.confidence / 10:
+            continue
         yield from _answer(number, answer)
         if number == 1:
             yield from understood
