@@ -24,7 +24,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--base-path", metavar="/PATH", help="what addresses begin with, behind a proxy (SCO_QA_BASE_PATH, none)"
     )
-    parser.add_argument("--threshold", type=float, metavar="P", help="confidence needed to answer (default 0.5)")
+    parser.add_argument(
+        "--threshold", type=float, metavar="P", help=f"confidence needed to answer (default {Settings().threshold})"
+    )
     parser.set_defaults(run=run)
 
 
@@ -38,15 +40,19 @@ def run(chosen: Namespace) -> int:
     )
     with server.listen(settings) as listening:
         common.ensure_index(settings)
-        app = server.application(Desk(Assistant.load(settings=settings)))
+        desk = Desk(Assistant.load(settings=settings))
+        app = server.application(desk)
         if _is_open(settings):
             print(
                 f"sco-qa: whoever reaches {settings.host} can ask and read; set SCO_QA_USER and SCO_QA_PASSWORD",
                 file=sys.stderr,
             )
         print(f"The page is at {server.address_of(listening, settings)}", flush=True)
-        with suppress(KeyboardInterrupt):  # how it is meant to be stopped
-            server.serve(app, listening)
+        try:
+            with suppress(KeyboardInterrupt):  # how it is meant to be stopped
+                server.serve(app, listening)
+        finally:
+            desk.close()
     return 0
 
 

@@ -68,9 +68,12 @@ class Report:
         raise GoldError(f"{problem}; write one with: sco-qa eval --save {path}")
 
     def write(self, path: Path) -> None:
-        """Write the report as JSON."""
+        """Write the report as JSON, a question a line, so that two runs can be read side by side."""
+        content = self.to_json()
+        rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in content.pop("rows"))
+        head = json.dumps(content, ensure_ascii=False, indent=1).removesuffix("\n}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        path.write_text(f'{head},\n "rows": [\n{rows}\n]}}\n', encoding="utf-8")
 
 
 def outcomes(rows: Sequence[Row]) -> dict[Outcome, int]:

@@ -1,0 +1,95 @@
+"""The desk: takes questions from the page and from other programs, and turns them away when there are too many."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sco_qa import corpus
+from sco_qa.assistant import Assistant
+from sco_qa.errors import ScoQaError
+from sco_qa.index import FaissIndex, Progress
+from sco_qa.settings import Settings
+from sco_qa.types import Reply, Source, State
+
+# Encoder and reader already use every core for one question: a second one fills the gaps between their stages, more
+# would only slow one another down (20 users on 2 cores: docs/web.md).
+_WORKING = 2
+
+
+class Busy(ScoQaError):  # noqa: N818 - what the desk is, not what went wrong
+    """More questions are waiting than the settings allow."""
+
+
+class Desk:
+    """Holds the one assistant that everybody asks. At most ``settings.requests`` questions are inside at once."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self._places = threading.BoundedSemaphore(assistant.settings.requests)
+        self._working = threading.Semaphore(_WORKING)
+        self._rebuilding = threading.Lock()
+        self._closed = False
+
+    @property
+    def assistant(self) -> Assistant:
+        """The assistant as it is now; a rebuild replaces it."""
+        return self._assistant
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the assistant was loaded with."""
+        return self._assistant.settings
+
+    def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
+        """Answer a question when its turn comes.
+
+        Raises:
+            Busy: Too many are waiting already, or the desk is closed.
+            UsageError: The question is blank or too long.
+
+        """
+        with self._place(), self._working:
+            if self._closed:
+                raise Busy("the page is being closed; ask again when it is open")
+            return self._assistant.ask(question, history)
+
+    def close(self) -> None:
+        """Answer nothing more, and wait for what is being answered: a model that is cut off takes the process down."""
+        self._closed = True
+        for _ in range(_WORKING):
+            self._working.acquire()
+        self._working.release(_WORKING)
+
+    def source(self, id_: str) -> Source | None:
+        """Find a source of the index by its id; there is no other way from an address to a text."""
+        return self._assistant.index.sources.get(id_)
+
+    def state(self, source: Source) -> State:
+        """Tell whether the file of ``source`` still is what was indexed."""
+        return corpus.state(self.settings.corpus, source)
+
+    def rebuild(self, progress: Progress) -> None:
+        """Build the index anew and answer from it; questions are answered from the old one meanwhile.
+
+        Raises:
+            Busy: Somebody else is rebuilding.
+
+        """
+        if not self._rebuilding.acquire(blocking=False):
+            raise Busy("the index is being rebuilt already; wait for it")
+        try:
+            FaissIndex.build(corpus.load(self.settings.corpus), self.settings, progress=progress)
+            self._assistant = Assistant.load(settings=self.settings)
+        finally:
+            self._rebuilding.release()
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise Busy(f"busy: {self.settings.requests} questions are being answered already; try again in a moment")
+        try:
+            yield
+        finally:
+            self._places.release()
