@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -50,6 +51,23 @@ def test_there_is_something_to_run() -> None:
 def test_the_test_command_of_the_readme_is_what_ci_runs() -> None:
     assert "\nmake test\n" in README
     assert "\nmake test\n" in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_figures_are_those_of_the_accepted_run() -> None:
+    accepted = json.loads((REPOSITORY / "evals" / "baseline.json").read_text(encoding="utf-8"))["figures"]
+    rows = re.findall(r"^\| ([\w@ ]+) \| ([\d.]+) \| ([\d.]+) – ([\d.]+) \| (\d+) \|$", README, re.MULTILINE)
+    shown = {name: (value, low, high, n) for name, value, low, high, n in rows}
+    assert shown == {
+        name: (f"{e['value']:.3f}", f"{e['low']:.3f}", f"{e['high']:.3f}", str(e["n"])) for name, e in accepted.items()
+    }
+
+
+def test_the_bench_table_is_the_measured_one() -> None:
+    table = [
+        row for row in (REPOSITORY / "docs" / "bench.md").read_text(encoding="utf-8").splitlines() if row[:1] == "|"
+    ]
+    assert len(table) >= 7
+    assert "\n".join(table) in README
 
 
 def test_every_file_that_is_linked_is_there() -> None:
