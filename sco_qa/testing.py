@@ -4,7 +4,7 @@ For instance, an assistant over ``sources`` that never loads a model::
 
     encoder = FakeEncoder()
     index = FaissIndex.of(sources, settings, encoder)
-    assistant = Assistant(index, encoder, FakeReader({"Russia": 5.0}), settings=settings)
+    assistant = Assistant(index, encoder, FakeReader({"Captain Lee": 5.0}), settings=settings)
 """
 
 from __future__ import annotations
