@@ -18,7 +18,7 @@ from sco_qa.reader import Reader, SpanReader
 from sco_qa.retrieval import Retriever
 from sco_qa.settings import Settings
 from sco_qa.text import clean, is_latin, normalize_answer
-from sco_qa.types import Answer, Candidate, Citation, Hit, Reply, Span, Status, Trace
+from sco_qa.types import Answer, Candidate, Citation, Hit, Passage, Reply, Span, Status, Trace
 
 OTHER_SCRIPT = "the collection is read in English; ask in English"
 NO_WORDS = "the question holds no words"
@@ -125,11 +125,11 @@ class Assistant:
 
     def _answers(self, candidates: Sequence[Candidate]) -> tuple[Answer, ...]:
         groups = group(candidates, MOST_ANSWERS)  # even if fewer are wanted: a rival lowers confidence, shown or not
-        answers = tuple(
-            Answer(best.text, self._confidence.probability(known), self._cite(best), tuple(map(self._cite, others)))
-            for known, (best, *others) in zip(features(groups), groups, strict=True)
-        )
-        return answers[: self.settings.top]
+        answers = []
+        for known, members in zip(features(groups), groups, strict=True):
+            citation, *also_in = (self._cite(c.hit.passage, c.span, c.text) for c in members)
+            answers.append(Answer(citation.quote, self._confidence.probability(known), citation, tuple(also_in)))
+        return tuple(answers[: self.settings.top])
 
     def _nearest(self, hits: Sequence[Hit]) -> tuple[Citation, ...]:
         """Cite the passages that came closest, leaving out those that overlap a closer one."""
@@ -139,25 +139,15 @@ class Assistant:
                 _overlap(hit, hit.passage.span, other, other.passage.span) for other in chosen
             ):
                 chosen.append(hit)
-        return tuple(
-            Citation(
-                source=(source := self.index.sources[hit.passage.source]),
-                span=hit.passage.span,
-                quote=hit.passage.text,
-                sentence=hit.passage.span,
-                state=corpus.state(self.settings.corpus, source),
-            )
-            for hit in chosen
-        )
+        return tuple(self._cite(hit.passage, hit.passage.span, hit.passage.text) for hit in chosen)
 
-    def _cite(self, candidate: Candidate) -> Citation:
-        passage = candidate.hit.passage
+    def _cite(self, passage: Passage, span: Span, quote: str) -> Citation:
         source = self.index.sources[passage.source]
         return Citation(
             source=source,
-            span=candidate.span,
-            quote=candidate.text,
-            sentence=passage.sentences_around(candidate.span),
+            span=span,
+            quote=quote,
+            sentence=passage.sentences_around(span),
             state=corpus.state(self.settings.corpus, source),
         )
 
