@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
 from sco_qa import conversation, corpus
 from sco_qa.confidence import Confidence, features
 from sco_qa.encoder import Encoder
 from sco_qa.errors import UsageError
+from sco_qa.gate import Gate
 from sco_qa.index import FaissIndex, Index
 from sco_qa.reader import Reader, SpanReader
 from sco_qa.retrieval import Retriever
 from sco_qa.settings import Settings
 from sco_qa.text import clean, is_latin, normalize_answer
-from sco_qa.types import Answer, Candidate, Citation, Hit, Passage, Reply, Span, Status, Trace
+from sco_qa.types import Answer, Candidate, Citation, Hit, Passage, Reply, Span, State, Status, Trace
 
 OTHER_SCRIPT = "the collection is read in English; ask in English"
 NO_WORDS = "the question holds no words"
@@ -28,7 +31,10 @@ _NEAREST = 3
 
 
 class Assistant:
-    """Answers questions from an index. Made of finished parts; :meth:`load` finds them as the command line does."""
+    """Answers questions from an index. Made of finished parts; :meth:`load` finds them as the command line does.
+
+    A context manager: leaving it, or the end of the process, waits for what is being answered in other threads.
+    """
 
     def __init__(
         self,
@@ -44,6 +50,20 @@ class Assistant:
         self._retriever = Retriever(index, encoder, dense_weight=self.settings.dense_weight)
         self._reader = reader
         self._confidence = Confidence.load() if confidence is None else confidence
+        self._gate = Gate()
+        weakref.finalize(self, self._gate.close)  # at the end of the process too
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Answer nothing more, and wait for what is being answered."""
+        self._gate.close()
 
     @classmethod
     def load(cls, index: Path | None = None, *, settings: Settings | None = None) -> Self:
@@ -75,6 +95,10 @@ class Assistant:
 
     def trace(self, question: str, history: Sequence[str] = ()) -> Trace:
         """Answer a question and return what every stage made of it."""
+        with self._gate.passed():
+            return self._trace(question, history)
+
+    def _trace(self, question: str, history: Sequence[str]) -> Trace:
         clock = _Clock()
         question = checked(question, self.settings)
         history = [checked(earlier, self.settings) for earlier in history if clean(earlier)]
@@ -90,7 +114,8 @@ class Assistant:
             hits = self._retriever.rank(matches, self.settings.retrieved)
         with clock.stage("read"):
             candidates = self._read(full, hits)
-        answers = self._answers(candidates)
+        states: dict[str, State] = {}
+        answers = self._answers(candidates, states)
         best = answers[0].confidence if answers else 0.0
         answered = bool(answers) and best >= self.settings.threshold
         reply = Reply(
@@ -101,7 +126,7 @@ class Assistant:
             confidence=best,
             answers=answers,
             disagreement=None,
-            nearest=() if answered else self._nearest(hits),
+            nearest=() if answered else self._nearest(hits, states),
             timings_ms=clock.stop(),
         )
         return Trace(reply, matches, tuple(hits), tuple(candidates))
@@ -123,15 +148,15 @@ class Assistant:
                 candidates.append(Candidate(hit, span, text, reading.score, score))
         return sorted(candidates, key=lambda c: (-c.score, c.hit.passage.id, c.span))
 
-    def _answers(self, candidates: Sequence[Candidate]) -> tuple[Answer, ...]:
+    def _answers(self, candidates: Sequence[Candidate], states: dict[str, State]) -> tuple[Answer, ...]:
         groups = group(candidates, MOST_ANSWERS)  # even if fewer are wanted: a rival lowers confidence, shown or not
         answers = []
         for known, members in zip(features(groups), groups, strict=True):
-            citation, *also_in = (self._cite(c.hit.passage, c.span, c.text) for c in members)
+            citation, *also_in = (self._cite(c.hit.passage, c.span, c.text, states) for c in members)
             answers.append(Answer(citation.quote, self._confidence.probability(known), citation, tuple(also_in)))
         return tuple(answers[: self.settings.top])
 
-    def _nearest(self, hits: Sequence[Hit]) -> tuple[Citation, ...]:
+    def _nearest(self, hits: Sequence[Hit], states: dict[str, State]) -> tuple[Citation, ...]:
         """Cite the passages that came closest, leaving out those that overlap a closer one."""
         chosen: list[Hit] = []
         for hit in hits:
@@ -139,16 +164,19 @@ class Assistant:
                 _overlap(hit, hit.passage.span, other, other.passage.span) for other in chosen
             ):
                 chosen.append(hit)
-        return tuple(self._cite(hit.passage, hit.passage.span, hit.passage.text) for hit in chosen)
+        return tuple(self._cite(hit.passage, hit.passage.span, hit.passage.text, states) for hit in chosen)
 
-    def _cite(self, passage: Passage, span: Span, quote: str) -> Citation:
+    def _cite(self, passage: Passage, span: Span, quote: str, states: dict[str, State]) -> Citation:
+        """Cite a place; ``states`` are those of the files that this question has looked at already."""
         source = self.index.sources[passage.source]
+        if source.id not in states:
+            states[source.id] = corpus.state(self.settings.corpus, source)
         return Citation(
             source=source,
             span=span,
             quote=quote,
             sentence=passage.sentences_around(span),
-            state=corpus.state(self.settings.corpus, source),
+            state=states[source.id],
         )
 
 

@@ -100,6 +100,10 @@ class Settings:
         values.update({name: value for name, value in chosen.items() if value is not None})
         return cls(**values)
 
+    def environment(self) -> dict[str, str]:
+        """Give the variables that make another process choose the same."""
+        return {f"SCO_QA_{entry.name.upper()}": str(getattr(self, entry.name)) for entry in fields(self)}
+
     def for_index(self) -> dict[str, Any]:
         """Give the settings that decide what is in the index."""
         return {name: getattr(self, name) for name in ("encoder", "passage_words", "overlap_words", "context")}

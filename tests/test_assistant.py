@@ -13,7 +13,7 @@ from sco_qa.errors import IndexMissing, UsageError
 from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
 from sco_qa.testing import FakeEncoder, FakeReader
-from sco_qa.types import Candidate, Citation, Hit, Passage, Reply, Span, State, Status
+from sco_qa.types import Candidate, Citation, Hit, Passage, Reply, Source, Span, State, Status
 from tests.conftest import BEARS, SHIPS
 
 READ_ALONE = Confidence(
@@ -67,6 +67,30 @@ def test_an_answer_is_cited_with_its_sentence(index: FaissIndex, settings: Setti
     assert (reply.disagreement, reply.nearest) == (None, ())
     assert sorted(reply.timings_ms) == ["encode", "read", "retrieve", "total"]
     assert reply.timings_ms["total"] >= sum(reply.timings_ms[s] for s in ("encode", "retrieve", "read"))
+
+
+def test_a_closed_assistant_answers_nothing(index: FaissIndex, settings: Settings) -> None:
+    with asking(index, settings, {"on the ice": 3.0}) as assistant:
+        assert assistant.ask("Where does the polar bear live?").answers
+    with pytest.raises(UsageError, match="the assistant is closed"):
+        assistant.ask("Where does the polar bear live?")
+
+
+def test_a_cited_file_is_read_once_a_question(
+    index: FaissIndex, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def state(folder: Path, source: Source) -> State:
+        looked.append(source.id)
+        return State.FRESH
+
+    monkeypatch.setattr("sco_qa.corpus.state", state)
+    assistant = asking(index, settings, {"seals": 4.0, "berries": 3.0, "Captain Lee": 2.0}, retrieval_weight=0.0)
+    assert len(assistant.ask("Who?").answers) == 3
+    assert sorted(looked) == ["bears", "ships"]
+    assistant.ask("Who?")
+    assert len(looked) == 4  # but each time anew: a file may have changed
 
 
 def test_answers_of_all_passages_are_ranked_together(index: FaissIndex, settings: Settings) -> None:

@@ -23,8 +23,7 @@ def test_every_setting_can_be_chosen_in_the_environment() -> None:
     )
     unchanged = [e.name for e in fields(Settings) if getattr(chosen, e.name) == getattr(Settings(), e.name)]
     assert unchanged == []
-    environment = {f"SCO_QA_{entry.name.upper()}": str(getattr(chosen, entry.name)) for entry in fields(Settings)}
-    assert Settings.from_environment(environment) == chosen
+    assert Settings.from_environment(chosen.environment()) == chosen
 
 
 def test_an_option_comes_before_the_environment() -> None:
