@@ -3,6 +3,7 @@
     ScoQaError
     ├── UsageError        a question, an option or a file of questions cannot be used
     ├── CorpusError       the folder of documents, a document or sources.toml cannot be used
+    │   └── DocumentError     a document cannot be read: why, and what to do
     ├── IndexProblem       the index cannot be used
     │   ├── IndexMissing      there is none
     │   ├── IndexStale        documents or settings changed after it was built
@@ -25,6 +26,10 @@ class UsageError(ScoQaError):
 
 class CorpusError(ScoQaError):
     """The folder of documents, one of the documents or ``sources.toml`` cannot be used."""
+
+
+class DocumentError(CorpusError):
+    """A document cannot be read."""
 
 
 class IndexProblem(ScoQaError):  # noqa: N818 - the family of states below

@@ -30,6 +30,8 @@ class Settings:
     context: bool = True
     """Put title and heading before a passage's text when it is encoded."""
 
+    document_megabytes: int = 64
+    """Largest document that is read, in megabytes of its file, and of its text when it is unpacked."""
     corpus: Path = Path("corpus")
     index: Path = Path("index")
     retrieved: int = 20
@@ -70,6 +72,7 @@ class Settings:
         for name, low, high in (
             ("passage_words", 10, 2_000),
             ("overlap_words", 0, self.passage_words - 1),
+            ("document_megabytes", 1, 4_096),
             ("retrieved", 1, 100),
             ("dense_weight", 0.0, 1.0),
             ("retrieval_weight", 0.0, 1_000.0),

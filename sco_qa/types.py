@@ -7,6 +7,7 @@ source's text. ``source.text[start:end] == quote`` holds for whatever is made he
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -67,13 +68,28 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in its original the text stands from ``start`` on, to the next place: a page, or a path of headings."""
+
+    start: int
+    page: int | None = None
+    heading: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what is known of the place, without its start in the text."""
+        named = {"page": self.page, "heading": self.heading}
+        return {key: value for key, value in named.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One document: its text as indexed, who wrote it and when, and what in it is not text.
 
     ``sha256`` is the hash of the text in UTF-8, which for a text file is the file's own. ``date`` is ISO 8601, as
     exact as is known (``2018``, ``2018-06``, ``2018-06-20``). ``furniture`` spans (banners, navigation,
     advertisements) are never part of a passage; ``sections`` are in order, do not overlap and need not cover the
-    text. ``original`` names the document that the text was extracted from, with page or section.
+    text. ``original`` names the document that the text was extracted from, with its hash and its format; ``places``,
+    in order, lead back to its pages or headings.
     """
 
     id: str
@@ -87,6 +103,7 @@ class Source:
     furniture: tuple[Span, ...] = ()
     sections: tuple[Section, ...] = ()
     original: dict[str, Any] | None = None
+    places: tuple[Place, ...] = ()
     sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,11 +129,17 @@ class Source:
             )
             for section in values["sections"]
         )
+        values["places"] = tuple(Place(**place) for place in values.get("places", ()))
         return cls(text=text, **values)
 
     def section_of(self, span: Span) -> Section | None:
         """Find the section that ``span`` begins in."""
         return next((s for s in self.sections if s.span.start <= span.start < s.span.end), None)
+
+    def place_of(self, span: Span) -> Place | None:
+        """Find the place in the original that ``span`` begins at."""
+        before = bisect_right(self.places, span.start, key=lambda place: place.start)
+        return self.places[before - 1] if before else None
 
     def slice(self, span: Span | None) -> str | None:
         """Give the words at ``span``, on one line."""
@@ -235,6 +258,18 @@ class Citation:
         section = self.source.section_of(self.span)
         return None if section is None else self.source.slice(section.heading)
 
+    @property
+    def place(self) -> Place | None:
+        """The page or the heading of the original that is cited; None for a text file."""
+        return self.source.place_of(self.span)
+
+    @property
+    def original(self) -> dict[str, Any] | None:
+        """The document that the text was extracted from, and the cited place in it; None for a text file."""
+        if self.source.original is None:
+            return None
+        return {**self.source.original, **({} if self.place is None else self.place.to_json())}
+
     def to_json(self) -> dict[str, Any]:
         """Give the citation as the contract has it."""
         return {
@@ -246,7 +281,7 @@ class Citation:
             "publisher": self.source.publisher,
             "date": self.date,
             "section": self.section,
-            "original": self.source.original,
+            "original": self.original,
             "state": self.state.value,
             "start": self.span.start,
             "end": self.span.end,

@@ -15,6 +15,7 @@ from sco_qa.types import (
     Citation,
     Disagreement,
     Passage,
+    Place,
     Reply,
     Section,
     Source,
@@ -212,3 +213,15 @@ def test_no_interface_shows_the_answers_of_a_reply_that_has_none() -> None:
     assert len(reply.to_json()["answers"]) == 1
     assert reply.to_json()["disagreement"] is None
     assert reply.to_json()["id"] is None
+
+
+def test_a_citation_of_a_text_that_was_extracted_names_the_place_in_its_original() -> None:
+    original = {"file": "plain.pdf", "sha256": "0" * 64, "format": "pdf"}
+    source = dataclasses.replace(PLAIN, original=original, places=(Place(3, page=12), Place(8, heading="A › B")))
+    assert Source.from_described(json.loads(json.dumps(source.described())), source.text) == source
+    whole = Span(0, 17)
+    assert [
+        Citation(source, span, source.text[span.start : span.end], whole).to_json()["original"]
+        for span in (Span(0, 3), Span(3, 8), Span(7, 9), Span(8, 9))
+    ] == [original, {**original, "page": 12}, {**original, "page": 12}, {**original, "heading": "A › B"}]
+    assert Citation(PLAIN, Span(0, 7), "Nothing", whole).to_json()["original"] is None
