@@ -7,7 +7,8 @@
     ├── IndexProblem       the index cannot be used
     │   ├── IndexMissing      there is none
     │   ├── IndexStale        documents or settings changed after it was built
-    │   └── IndexDamaged      its files are not those that were written, or of another format
+    │   ├── IndexOutdated     another version of this program built it, in another format
+    │   └── IndexDamaged      its files are not those that were written
     ├── ModelError        an encoder or a reader cannot be loaded or exported
     ├── CitationError     a quote is not what its source says at that place
     └── GoldError         a set of gold questions is not valid
@@ -48,8 +49,12 @@ class IndexStale(IndexProblem):
         super().__init__(f"the index is stale: {'; '.join(changes)}; run: sco-qa build")
 
 
+class IndexOutdated(IndexProblem):
+    """The index is whole, but of a format that this version does not read."""
+
+
 class IndexDamaged(IndexProblem):
-    """A file of the index is not the one that was written, or its format is another."""
+    """A file of the index is not the one that was written."""
 
 
 class ModelError(ScoQaError):

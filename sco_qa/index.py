@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -15,19 +15,17 @@ from numpy.typing import NDArray
 from sco_qa import encoder as encoding
 from sco_qa import passages as splitting
 from sco_qa import sentences, store
+from sco_qa.archive import Passages, Sources, Writer
 from sco_qa.encoder import IndexingEncoder, OnnxEncoder, PassageEncoder
-from sco_qa.errors import CorpusError, IndexDamaged, IndexMissing, IndexStale
+from sco_qa.errors import CorpusError, IndexMissing, IndexStale
 from sco_qa.lexical import Bm25
 from sco_qa.settings import Settings
-from sco_qa.types import Matches, Passage, Source, Span
+from sco_qa.store import Generation
+from sco_qa.types import Matches, Passage, Source
 
-_SOURCES, _PASSAGES, _VECTORS, _LEXICAL, _ENCODER = (
-    "sources.jsonl",
-    "passages.jsonl",
-    "vectors.faiss",
-    "bm25",
-    "encoder",
-)
+_VECTORS, _LEXICAL, _ENCODER, _SPOOL = "vectors.faiss", "bm25", "encoder", "to-encode.jsonl"
+_CHUNK = 2_048
+"""Passages that are encoded together: enough to sort them by length, few enough to hold."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -60,13 +58,13 @@ class FaissIndex:
         passages: Sequence[Passage],
         vectors: Any,
         lexical: Bm25,
-        folder: Path | None = None,
+        generation: Generation | None = None,
     ) -> None:
         self._sources = sources
         self._passages = passages
         self._vectors = vectors
         self._lexical = lexical
-        self._folder = folder
+        self._generation = generation
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -79,11 +77,21 @@ class FaissIndex:
         return self._passages
 
     @property
+    def generation(self) -> Generation:
+        """Where it lies on disk."""
+        if self._generation is None:
+            raise IndexMissing("this index is in memory only; keep it with: sco-qa build")
+        return self._generation
+
+    @property
     def folder(self) -> Path:
         """The generation's folder."""
-        if self._folder is None:
-            raise IndexMissing("this index is in memory only; keep it with: sco-qa build")
-        return self._folder
+        return self.generation.folder
+
+    @property
+    def size(self) -> int:
+        """What the generation takes on disk, in bytes."""
+        return self.generation.size
 
     @classmethod
     def of(
@@ -101,81 +109,59 @@ class FaissIndex:
         """
         passages = splitting.split(sources, words=settings.passage_words, overlap=settings.overlap_words)
         if not passages:
-            raise CorpusError("the documents hold no text but furniture; mend sources.toml or add documents")
+            raise _nothing_to_read()
         by_id = {source.id: source for source in sources}
-        texts = [splitting.in_context(p, by_id[p.source]) if settings.context else p.text for p in passages]
-        done = 0
-
-        def encoded(count: int) -> None:
-            nonlocal done
-            done += count
-            progress("encoding passages", done, len(texts))
-
-        return cls(by_id, passages, _flat(encoder.encode(texts, progress=encoded)), Bm25.build(texts))
+        texts = [_encoded(p, by_id[p.source], settings) for p in passages]
+        vectors = _flat(_encode(texts, len(texts), encoder, progress), encoder.dimension)
+        return cls(by_id, passages, vectors, Bm25.build(texts))
 
     @classmethod
-    def build(cls, sources: Sequence[Source], settings: Settings, *, progress: Progress = lambda *_: None) -> Self:
+    def build(cls, sources: Iterable[Source], settings: Settings, *, progress: Progress = lambda *_: None) -> Self:
         """Build a generation under ``settings.index``, make it the current one, and open it.
 
         Raises:
+            CorpusError: The sources hold nothing that can be read.
             ModelError: The encoder cannot be had.
             IndexProblem: The index folder cannot be written.
         """
+        import faiss
+
         with store.building(settings.index) as scratch:
+            described = _write(sources, scratch, settings)
             progress("loading the encoder", 0, 1)
             encoder = PassageEncoder.load(settings.encoder)
-            index = cls.of(sources, settings, encoder, progress=progress)
+            vectors = _flat(_encode(_spooled(scratch), described["passages"], encoder, progress), encoder.dimension)
+            faiss.write_index(vectors, str(scratch / _VECTORS))
+            Bm25.build(_spooled(scratch)).save(scratch / _LEXICAL)
+            (scratch / _SPOOL).unlink()
             progress("exporting the encoder", 0, 1)
             encoder.export(scratch / _ENCODER)
-            index._write(scratch)
-            described = {
-                **fingerprint(sources, settings),
-                "passages": len(index.passages),
-                "dimension": encoder.dimension,
-            }
-            generation = store.publish(scratch, described)
-        return cls._open(generation)
+            generation = store.publish(scratch, {**described, "dimension": encoder.dimension})
+        return cls._open(Generation.open(generation))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Open the current generation under ``folder``, every file of it verified first.
+        """Open the current generation under ``folder``; every file is verified before anything is read from it.
 
         Raises:
             IndexMissing: There is none.
-            IndexDamaged: A file is not the one that was written, or the format is another.
+            IndexDamaged: A file is not the one that was written.
+            IndexOutdated: It is of another format.
         """
-        generation = store.current(folder)
-        store.verify(generation, store.manifest(generation))
-        return cls._open(generation)
+        return store.open_current(folder, cls._open)
 
     @classmethod
-    def _open(cls, generation: Path) -> Self:
+    def _open(cls, generation: Generation) -> Self:
         import faiss
 
-        sources = {}
-        for entry in _read_lines(generation / _SOURCES):
-            text = entry.pop("text")
-            sources[entry["id"]] = Source.from_described(entry, text)
-        passages = [_unpack(i, entry, sources) for i, entry in enumerate(_read_lines(generation / _PASSAGES))]
-        vectors = faiss.read_index(str(generation / _VECTORS))
-        return cls(sources, passages, vectors, Bm25.load(generation / _LEXICAL), generation)
-
-    def _write(self, folder: Path) -> None:
-        import faiss
-
-        faiss.write_index(self._vectors, str(folder / _VECTORS))
-        self._lexical.save(folder / _LEXICAL)
-        _write_lines(folder / _SOURCES, [{**s.described(), "text": s.text} for s in self._sources.values()])
-        _write_lines(folder / _PASSAGES, [_pack(p) for p in self._passages])
+        sources = Sources(generation)
+        vectors = faiss.read_index(str(generation.path(_VECTORS)))
+        lexical = Bm25.load(generation.path_of_folder(_LEXICAL))
+        return cls(sources, Passages(generation, sources), vectors, lexical, generation)
 
     def encoder(self, *, threads: int = 0) -> OnnxEncoder:
         """Open the encoder that goes with the vectors."""
-        return OnnxEncoder.load(self.folder / _ENCODER, threads=threads)
-
-    @cached_property
-    def size(self) -> int:
-        """What the generation takes on disk, in bytes."""
-        return sum(p.stat().st_size for p in self.folder.rglob("*") if p.is_file())
+        return OnnxEncoder.load(self.generation.path_of_folder(_ENCODER), threads=threads)
 
     def search(self, question: str, vector: NDArray[np.float32], k: int) -> Matches:
         """Find the ``k`` nearest passages by cosine and the ``k`` best by BM25; each comes with both scores.
@@ -195,19 +181,26 @@ class FaissIndex:
         return Matches(ids, dense.astype(np.float32), lexical[ids].astype(np.float32))
 
     def check(self) -> list[str]:
-        """Look for whatever does not fit together, beyond the files' hashes; say what was found wrong."""
+        """Hash every file, then look for whatever does not fit together; say what was found wrong.
+
+        Raises:
+            IndexDamaged: A file is not the one that was written.
+        """
+        self.generation.verify()
         wrong = []
         count = len(self._passages)
         if self._vectors.ntotal != count:
             wrong.append(f"{self._vectors.ntotal} vectors for {count} passages")
         if len(self._lexical.scores("")) != count:
             wrong.append(f"BM25 holds {len(self._lexical.scores(''))} passages of {count}")
-        made_with = store.manifest(self.folder)["settings"]
-        split = splitting.split(
-            self._sources.values(), words=made_with["passage_words"], overlap=made_with["overlap_words"]
-        )
-        if split != list(self._passages):
-            wrong.append("the passages are not those that the sources are split into")
+        words, overlap = (self.generation.manifest["settings"][name] for name in ("passage_words", "overlap_words"))
+        place = 0
+        for source in self._sources.values():
+            split = splitting.of(source, words=words, overlap=overlap, first=place)
+            if split != self._passages[place : place + len(split)]:
+                wrong.append(f"the passages of {source.file} are not those that it is split into")
+                break
+            place += len(split)
         vectors = self._vectors.reconstruct_n(0, self._vectors.ntotal)
         if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4):
             wrong.append("a vector is not of length 1")
@@ -222,13 +215,23 @@ class FaissIndex:
 
 def fingerprint(sources: Sequence[Source], settings: Settings) -> dict[str, Any]:
     """Describe all that an index is made from; the manifest holds it, and staleness is a difference to it."""
+    return {**_made_with(settings), "sources": [_described(source) for source in sources]}
+
+
+def _made_with(settings: Settings) -> dict[str, Any]:
     return {
         "settings": settings.for_index(),
         "encoder": encoding.fingerprint(settings.encoder),
         "sentences": sentences.fingerprint(),
-        "sources": [
-            {"id": s.id, "file": s.file, "sha256": s.sha256, "described": _hash(s.described())} for s in sources
-        ],
+    }
+
+
+def _described(source: Source) -> dict[str, Any]:
+    return {
+        "id": source.id,
+        "file": source.file,
+        "sha256": source.sha256,
+        "described": _hash(source.described()),
     }
 
 
@@ -239,7 +242,7 @@ def require_fresh(folder: Path, sources: Sequence[Source], settings: Settings) -
         IndexMissing, IndexDamaged: There is no manifest to compare with.
         IndexStale: Something changed; the exception names it.
     """
-    was, now = store.manifest(store.current(folder)), fingerprint(sources, settings)
+    was, now = store.open_current(folder, lambda generation: generation.manifest), fingerprint(sources, settings)
     changes = [
         f"the setting {name} is {value!r}, was {was['settings'].get(name)!r}"
         for name, value in now["settings"].items()
@@ -265,37 +268,60 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _flat(vectors: NDArray[np.float32]) -> Any:
+def _encoded(passage: Passage, source: Source, settings: Settings) -> str:
+    """Give what of a passage is encoded and indexed for BM25."""
+    return splitting.in_context(passage, source) if settings.context else passage.text
+
+
+def _write(sources: Iterable[Source], scratch: Path, settings: Settings) -> dict[str, Any]:
+    """Write texts and passages, and beside them what is to be encoded; describe them for the manifest."""
+    described = []
+    writer = Writer(scratch)
+    with (scratch / _SPOOL).open("w", encoding="utf-8", newline="\n") as spool:
+        for source in sources:
+            passages = splitting.of(
+                source, words=settings.passage_words, overlap=settings.overlap_words, first=writer.passages
+            )
+            writer.add(source, passages)
+            spool.writelines(json.dumps(_encoded(p, source, settings)) + "\n" for p in passages)
+            described.append(_described(source))
+    writer.close()
+    if not writer.passages:
+        raise _nothing_to_read()
+    return {**_made_with(settings), "sources": described, "passages": writer.passages}
+
+
+def _spooled(scratch: Path) -> Iterator[str]:
+    with (scratch / _SPOOL).open(encoding="utf-8", newline="\n") as spool:
+        for line in spool:
+            yield json.loads(line)
+
+
+def _encode(
+    texts: Iterable[str], count: int, encoder: IndexingEncoder, progress: Progress
+) -> Iterator[NDArray[np.float32]]:
+    """Encode texts in chunks, ``(at most _CHUNK, dimension)`` each."""
+    done = 0
+
+    def encoded(more: int) -> None:
+        nonlocal done
+        done += more
+        progress("encoding passages", done, count)
+
+    texts = iter(texts)
+    while chunk := list(islice(texts, _CHUNK)):
+        yield encoder.encode(chunk, progress=encoded)
+
+
+def _flat(vectors: Iterable[NDArray[np.float32]], dimension: int) -> Any:
+    """Put vectors into an exact index."""
     import faiss
 
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(np.ascontiguousarray(vectors))
+    index = faiss.IndexFlatIP(dimension)
+    for chunk in vectors:
+        index.add(np.ascontiguousarray(chunk))
     return index
 
 
-def _write_lines(path: Path, entries: Sequence[Mapping[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for entry in entries:
-            file.write(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n")
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8", newline="\n") as file:
-        return [json.loads(line) for line in file]
-
-
-def _pack(passage: Passage) -> dict[str, Any]:
-    return {
-        "source": passage.source,
-        "span": [passage.span.start, passage.span.end],
-        "sentences": [[s.start, s.end] for s in passage.sentences],
-        "heading": passage.heading,
-    }
-
-
-def _unpack(number: int, entry: Mapping[str, Any], sources: Mapping[str, Source]) -> Passage:
-    source, span = sources[entry["source"]], Span(*entry["span"])
-    if span.end > len(source.text):
-        raise IndexDamaged(f"passage {number} ends behind its source {source.id}; run: sco-qa build")
-    text = source.text[span.start : span.end]
-    return Passage(number, source.id, span, text, tuple(Span(*s) for s in entry["sentences"]), entry["heading"])
+def _nothing_to_read() -> CorpusError:
+    return CorpusError("the documents hold no text but furniture; mend sources.toml or add documents")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+_AT_ONCE = 1_000
+"""Texts that are split into words in one call."""
 
 
 class Bm25:
@@ -17,24 +22,34 @@ class Bm25:
         self._model = model
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> Self:
-        """Index the texts; the same texts give the same files."""
+    def build(cls, texts: Iterable[str]) -> Self:
+        """Index the texts as they come; the same texts give the same files.
+
+        Only the words' numbers are held in memory, four bytes each; bm25s needs those of all texts at once.
+        """
         import bm25s
 
-        tokens = _tokens(texts)
+        numbers: dict[str, int] = {}
+        held: list[array[int]] = []
+        texts = iter(texts)
+        while block := list(islice(texts, _AT_ONCE)):
+            held += (array("i", (numbers.setdefault(t, len(numbers)) for t in tokens)) for tokens in _tokens(block))
         # "" stands for no word, so that there is a vocabulary even where all words are stop words.
-        vocabulary = {token: i for i, token in enumerate(["", *sorted({t for text in tokens for t in text})])}
+        vocabulary = {token: i for i, token in enumerate(["", *sorted(numbers)])}
+        sorted_ = [vocabulary[token] for token in numbers]
+        for i, text in enumerate(held):
+            held[i] = array("i", (sorted_[number] for number in text))
         model = bm25s.BM25()
         with np.errstate(invalid="ignore"):  # in that case it divides by a mean length of 0, for no score
-            model.index(([[vocabulary[t] for t in text] for text in tokens], vocabulary), show_progress=False)
+            model.index((held, vocabulary), show_progress=False)
         return cls(model)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Open what :meth:`save` wrote; the postings are mapped, not read."""
+        """Open what :meth:`save` wrote: JSON, and arrays without pickled objects, which are mapped and not read."""
         import bm25s
 
-        return cls(bm25s.BM25.load(folder, mmap=True))
+        return cls(bm25s.BM25.load(folder, mmap=True, allow_pickle=False))
 
     def save(self, folder: Path) -> None:
         """Write the index as a folder."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from sco_qa import sentences
+from sco_qa import sentences as splitter
 from sco_qa.types import Passage, Source, Span
 
 _LINE = re.compile(r"[^\r\n]+")
@@ -23,16 +23,26 @@ def split(sources: Iterable[Source], *, words: int, overlap: int) -> list[Passag
     """
     found: list[Passage] = []
     for source in sources:
-        paragraph = _paragraphs(source.text)
-        for run in _runs(source):
-            heading = None
-            if (section := source.section_of(run)) is not None and section.heading is not None:
-                heading = source.slice(section.heading)
-            for window in _windows(source.text, _sentences(source.text, run, paragraph), words, overlap):
-                span = Span(window[0].start, window[-1].end)
-                text = source.text[span.start : span.end]
-                found.append(Passage(len(found), source.id, span, text, tuple(window), heading))
+        found += of(source, words=words, overlap=overlap, first=len(found))
     return found
+
+
+def of(source: Source, *, words: int, overlap: int, first: int = 0) -> list[Passage]:
+    """Split one source, as :func:`split` does; the first passage gets the id ``first``."""
+    found: list[Passage] = []
+    paragraph = _paragraphs(source.text)
+    for run in _runs(source):
+        for window in _windows(source.text, _sentences(source.text, run, paragraph), words, overlap):
+            found.append(at(source, first + len(found), tuple(window)))
+    return found
+
+
+def at(source: Source, id_: int, sentences: tuple[Span, ...]) -> Passage:
+    """Make the passage of ``source`` that these neighbouring sentences are."""
+    span = Span(sentences[0].start, sentences[-1].end)
+    section = source.section_of(span)
+    heading = None if section is None else source.slice(section.heading)
+    return Passage(id_, source.id, span, source.text[span.start : span.end], sentences, heading)
 
 
 def in_context(passage: Passage, source: Source) -> str:
@@ -68,7 +78,7 @@ def _sentences(text: str, run: Span, paragraph: re.Pattern[str]) -> list[Span]:
     return [
         sentence
         for match in paragraph.finditer(text[run.start : run.end])
-        for sentence in sentences.split(text, Span(run.start + match.start(), run.start + match.end()))
+        for sentence in splitter.split(text, Span(run.start + match.start(), run.start + match.end()))
     ]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sco_qa import corpus, encoder, passages, sentences
+from sco_qa import corpus, encoder, passages, sentences, store
 from sco_qa.errors import CorpusError, IndexDamaged, IndexMissing, IndexStale
 from sco_qa.index import FaissIndex, require_fresh
 from sco_qa.lexical import Bm25
@@ -29,8 +29,12 @@ FILES = [
     "encoder/config.json",
     "encoder/model.onnx",
     "encoder/tokenizer.json",
-    "passages.jsonl",
+    "ids.json",
+    "passages.i32",
+    "sentences.i32",
+    "sources.i64",
     "sources.jsonl",
+    "texts.txt",
     "vectors.faiss",
 ]
 
@@ -109,7 +113,7 @@ def test_what_is_built_is_opened_again(kept: Settings) -> None:
     assert dict(index.sources) == {"bears": sources[0], "ships": sources[1]}
     assert list(index.passages) == passages.split(sources, words=100, overlap=40)
     assert index.check() == []
-    assert index.size == sum(p.stat().st_size for p in index.folder.rglob("*") if p.is_file())
+    assert index.size == sum(p.stat().st_size for p in index.folder.rglob("*.*") if p.name != "manifest.json")
     encoder = index.encoder()
     vector = encoder.encode(["Where does the polar bear live?"])[0]
     found = index.search("polar ice", vector, 10)
@@ -129,7 +133,7 @@ def test_the_manifest_describes_all_that_the_index_is_made_from(kept: Settings) 
     described = [source.pop("described") for source in manifest["sources"]]
     assert [re.fullmatch("[0-9a-f]{64}", d) is not None for d in described] == [True, True]
     assert manifest == {
-        "format": 1,
+        "format": store.FORMAT,
         "dimension": 32,
         "passages": 2,
         "encoder": encoder.fingerprint(kept.encoder),
@@ -155,9 +159,16 @@ def test_the_same_inputs_give_the_same_files(kept: Settings, tmp_path: Path) -> 
         assert (again / name).read_bytes() == (before / name).read_bytes(), name
 
 
+def read_all(folder: Path) -> None:
+    """Open an index and read whatever a question may need."""
+    index = FaissIndex.load(folder)
+    index.encoder()
+    assert [index.sources[p.source].slice(p.span) for p in index.passages]
+
+
 @pytest.mark.parametrize("name", [*FILES, "manifest.json"])
 @pytest.mark.parametrize("damage", ["truncated", "one byte", "emptied", "removed"])
-def test_a_damaged_file_is_found_before_it_is_loaded(kept: Settings, name: str, damage: str) -> None:
+def test_a_damaged_file_is_found_before_it_is_read(kept: Settings, name: str, damage: str) -> None:
     path = FaissIndex.load(kept.index).folder / name
     content = path.read_bytes()
     middle = len(content) // 2
@@ -171,7 +182,7 @@ def test_a_damaged_file_is_found_before_it_is_loaded(kept: Settings, name: str, 
         case _:
             path.unlink()
     with pytest.raises(IndexDamaged) as caught:
-        FaissIndex.load(kept.index)
+        read_all(kept.index)
     assert str(path) in str(caught.value)
     assert str(caught.value).endswith("; run: sco-qa build")
 
@@ -216,12 +227,12 @@ def test_a_check_finds_what_does_not_fit_together(kept: Settings) -> None:
     sources, found, vectors, lexical = index._sources, index._passages, index._vectors, index._lexical
 
     def check(*, passages: Sequence[object] = found, vectors: object = vectors, lexical: Bm25 = lexical) -> list[str]:
-        return FaissIndex(sources, passages, vectors, lexical, index.folder).check()  # type: ignore[arg-type]
+        return FaissIndex(sources, passages, vectors, lexical, index.generation).check()  # type: ignore[arg-type]
 
     assert check() == []
     assert check(lexical=Bm25.build(["one", "two", "three"])) == ["BM25 holds 3 passages of 2"]
     shorter = dataclasses.replace(found[1], sentences=found[1].sentences[1:])
-    assert check(passages=[found[0], shorter]) == ["the passages are not those that the sources are split into"]
+    assert check(passages=[found[0], shorter]) == ["the passages of ships.txt are not those that it is split into"]
     import faiss
 
     long = faiss.IndexFlatIP(32)

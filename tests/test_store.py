@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sco_qa import store
-from sco_qa.errors import IndexDamaged, IndexMissing, IndexProblem
+from sco_qa.errors import IndexDamaged, IndexMissing, IndexOutdated, IndexProblem
+from sco_qa.store import BLOCK, Generation
 
 
 def build(folder: Path, text: str, *, described: str = "x") -> Path:
@@ -33,16 +34,18 @@ def test_a_generation_is_published_and_found(tmp_path: Path) -> None:
         "manifest.json",
         "sub/b.txt",
     ]
-    manifest = store.manifest(generation)
-    assert manifest == {
-        "format": 1,
+    opened = Generation.open(generation)
+    assert opened.manifest == {
+        "format": store.FORMAT,
         "described": "x",
         "files": {
-            "a.txt": "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1",
-            "sub/b.txt": "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d",
+            "a.txt": {"size": 4, "sha256": "982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1"},
+            "sub/b.txt": {"size": 1, "sha256": "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"},
         },
     }
-    store.verify(generation, manifest)
+    opened.verify()
+    assert opened.size == 5
+    assert opened.names("sub") == ["sub/b.txt"]
     assert left(folder) == [generation.name]
 
 
@@ -75,7 +78,7 @@ def test_building_again_mends_a_damaged_generation(tmp_path: Path, damage: str) 
         case _:
             (generation / "manifest.json").write_text("{}")
     assert build(tmp_path, "text") == generation
-    store.verify(generation, store.manifest(generation))
+    Generation.open(generation).verify()
     assert (generation / "a.txt").read_text() == "text"
     assert left(tmp_path) == [generation.name]
 
@@ -105,6 +108,7 @@ def test_a_build_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
 def test_what_a_killed_build_left_is_removed_by_the_next(tmp_path: Path) -> None:
     (tmp_path / ".building-1").mkdir()
     (tmp_path / ".building-1" / "a.txt").write_text("half")
+    (tmp_path / ".building-current").write_text("hal")
     generation = build(tmp_path, "text")
     assert left(tmp_path) == [generation.name]
 
@@ -142,7 +146,7 @@ def test_builders_wait_for_one_another_and_readers_for_none(tmp_path: Path) -> N
     assert len(set(names)) == 3
     assert first.name in names
     current = store.current(tmp_path)
-    store.verify(current, store.manifest(current))
+    Generation.open(current).verify()
     assert len(left(tmp_path)) <= 2
 
 
@@ -177,7 +181,7 @@ def test_an_index_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
 
 def damaged(generation: Path) -> str:
     with pytest.raises(IndexDamaged) as caught:
-        store.verify(generation, store.manifest(generation))
+        Generation.open(generation).verify()
     return str(caught.value).replace(str(generation), "GENERATION")
 
 
@@ -191,24 +195,97 @@ def test_every_file_is_verified(tmp_path: Path) -> None:
         (generation / name).unlink()
         assert damaged(generation) == f"cannot read GENERATION/{name} (No such file or directory); run: sco-qa build"
         (generation / name).write_bytes(right)
-    store.verify(generation, store.manifest(generation))
+    Generation.open(generation).verify()
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    "content",
     [
-        (b"", "cannot read GENERATION/manifest.json (JSONDecodeError); run: sco-qa build"),
-        (b"\xff", "cannot read GENERATION/manifest.json (UnicodeDecodeError); run: sco-qa build"),
-        (b"[]", "cannot read GENERATION/manifest.json (TypeError); run: sco-qa build"),
-        (b"{}", "cannot read GENERATION/manifest.json (KeyError); run: sco-qa build"),
-        (b'{"format": 2}', "the index is of format 2, this version reads format 1; run: sco-qa build"),
-        (b'{"format": 1}', "GENERATION/manifest.json is not the file that was written; run: sco-qa build"),
+        b"",
+        b"\xff",
+        b"[]",
+        b"{}",
+        b'{"format": 99}',
+        b'{"format": 2}',
     ],
 )
-def test_a_manifest_that_was_not_written_so_is_damage(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_manifest_that_was_not_written_so_is_damage(tmp_path: Path, content: bytes) -> None:
     generation = build(tmp_path, "text")
     (generation / "manifest.json").write_bytes(content)
-    assert damaged(generation) == message
+    assert damaged(generation) == "GENERATION/manifest.json is not the file that was written; run: sco-qa build"
+    (generation / "manifest.json").unlink()
+    assert damaged(generation) == (
+        "cannot read GENERATION/manifest.json (No such file or directory); run: sco-qa build"
+    )
+
+
+def test_an_index_of_another_format_is_told_from_a_damaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "FORMAT", 1)
+        generation = build(tmp_path, "text")
+    with pytest.raises(IndexOutdated) as caught:
+        Generation.open(generation)
+    assert str(caught.value) == (
+        f"the index is of format 1, this version reads format {store.FORMAT}; run: sco-qa build"
+    )
+
+
+def large(folder: Path) -> tuple[Path, bytes]:
+    """Publish a generation with a file of two blocks and a bit."""
+    content = bytes(range(256)) * (2 * BLOCK // 256) + b"end"
+    with store.building(folder) as scratch:
+        (scratch / "large").write_bytes(content)
+        return store.publish(scratch, {}), content
+
+
+def test_a_large_file_is_verified_block_by_block_when_it_is_read(tmp_path: Path) -> None:
+    generation, content = large(tmp_path)
+    path = generation / "large"
+    path.write_bytes(content[: BLOCK + 7] + b"?" + content[BLOCK + 8 :])  # in the second block
+    mapped = Generation.open(generation).map("large")
+    assert bytes(mapped.read(5, 9)) == content[5:9]
+    assert bytes(mapped.read(2 * BLOCK, 2 * BLOCK + 3)) == b"end"
+    for start, end in ((BLOCK, BLOCK + 1), (BLOCK - 1, BLOCK + 1), (2 * BLOCK - 1, 2 * BLOCK + 1)):
+        with pytest.raises(IndexDamaged) as caught:
+            mapped.read(start, end)
+        assert str(caught.value) == f"{path} is not the file that was written; run: sco-qa build"
+    with pytest.raises(IndexDamaged):
+        Generation.open(generation).path("large")
+    path.write_bytes(content)
+    assert Generation.open(generation).path("large") == path
+
+
+@pytest.mark.parametrize("end", [0, 1, BLOCK, 2 * BLOCK])
+def test_a_truncated_file_is_found_when_it_is_opened(tmp_path: Path, end: int) -> None:
+    generation, content = large(tmp_path)
+    (generation / "large").write_bytes(content[:end])
+    with pytest.raises(IndexDamaged) as caught:
+        Generation.open(generation).map("large")
+    assert str(caught.value) == f"{generation / 'large'} is not the file that was written; run: sco-qa build"
+
+
+def test_what_was_opened_is_read_on_when_its_generation_is_gone(tmp_path: Path) -> None:
+    generation, content = large(tmp_path)
+    mapped = Generation.open(generation).map("large")
+    build(tmp_path, "one")
+    build(tmp_path, "two")
+    assert not generation.exists()
+    assert bytes(mapped.read(BLOCK, 2 * BLOCK + 3)) == content[BLOCK:]
+
+
+def test_a_generation_that_goes_while_it_is_opened_gives_way_to_the_next(tmp_path: Path) -> None:
+    build(tmp_path, "one")
+    tried: list[str] = []
+
+    def use(generation: Generation) -> str:
+        if not tried:
+            build(tmp_path, "two")
+            build(tmp_path, "three")
+        tried.append(generation.folder.name)
+        return generation.path("a.txt").read_text()
+
+    assert store.open_current(tmp_path, use) == "three"
+    assert len(set(tried)) == 2
 
 
 def test_an_edited_manifest_is_damage_even_if_it_agrees_with_the_files(tmp_path: Path) -> None:

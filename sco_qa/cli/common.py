@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sco_qa import corpus
-from sco_qa.errors import IndexMissing, IndexStale
+from sco_qa.errors import IndexMissing, IndexOutdated, IndexStale
 from sco_qa.index import FaissIndex, Progress, require_fresh
 from sco_qa.settings import Settings
 
@@ -20,12 +20,18 @@ def settings(chosen: Namespace, **more: Any) -> Settings:
 
 
 def ensure_index(settings: Settings) -> None:
-    """Build the index if there is none, or if documents or settings changed; say so on standard error."""
+    """Build the index if there is none that fits the documents, the settings and this version; say so."""
     sources = corpus.load(settings.corpus)
     try:
         require_fresh(settings.index, sources, settings)
-    except (IndexMissing, IndexStale) as reason:
-        why = "there is no index yet" if isinstance(reason, IndexMissing) else "; ".join(reason.changes)
+    except (IndexMissing, IndexOutdated, IndexStale) as reason:
+        match reason:
+            case IndexStale():
+                why = "; ".join(reason.changes)
+            case IndexOutdated():
+                why = "another version built the index"
+            case _:
+                why = "there is no index yet"
         print(f"sco-qa: {why}; building the index …", file=sys.stderr)
         with progress_bar() as progress:
             FaissIndex.build(sources, settings, progress=progress)
