@@ -109,9 +109,9 @@ class FaissIndex:
         """
         passages = splitting.split(sources, words=settings.passage_words, overlap=settings.overlap_words)
         if not passages:
-            raise _nothing_to_read()
+            raise nothing_to_read()
         by_id = {source.id: source for source in sources}
-        texts = [_encoded(p, by_id[p.source], settings) for p in passages]
+        texts = [as_encoded(p, by_id[p.source], settings) for p in passages]
         vectors = _flat(_encode(texts, len(texts), encoder, progress), encoder.dimension)
         return cls(by_id, passages, vectors, Bm25.build(texts))
 
@@ -215,10 +215,11 @@ class FaissIndex:
 
 def fingerprint(sources: Sequence[Source], settings: Settings) -> dict[str, Any]:
     """Describe all that an index is made from; the manifest holds it, and staleness is a difference to it."""
-    return {**_made_with(settings), "sources": [_described(source) for source in sources]}
+    return {**made_with(settings), "sources": [describe(source) for source in sources]}
 
 
-def _made_with(settings: Settings) -> dict[str, Any]:
+def made_with(settings: Settings) -> dict[str, Any]:
+    """Describe what an index is made with, whatever its documents are."""
     return {
         "settings": settings.for_index(),
         "encoder": encoding.fingerprint(settings.encoder),
@@ -226,7 +227,8 @@ def _made_with(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _described(source: Source) -> dict[str, Any]:
+def describe(source: Source) -> dict[str, Any]:
+    """Describe a document for the manifest: a change of any part of it makes the index stale."""
     return {
         "id": source.id,
         "file": source.file,
@@ -268,7 +270,7 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _encoded(passage: Passage, source: Source, settings: Settings) -> str:
+def as_encoded(passage: Passage, source: Source, settings: Settings) -> str:
     """Give what of a passage is encoded and indexed for BM25."""
     return splitting.in_context(passage, source) if settings.context else passage.text
 
@@ -283,12 +285,12 @@ def _write(sources: Iterable[Source], scratch: Path, settings: Settings) -> dict
                 source, words=settings.passage_words, overlap=settings.overlap_words, first=writer.passages
             )
             writer.add(source, passages)
-            spool.writelines(json.dumps(_encoded(p, source, settings)) + "\n" for p in passages)
-            described.append(_described(source))
+            spool.writelines(json.dumps(as_encoded(p, source, settings)) + "\n" for p in passages)
+            described.append(describe(source))
     writer.close()
     if not writer.passages:
-        raise _nothing_to_read()
-    return {**_made_with(settings), "sources": described, "passages": writer.passages}
+        raise nothing_to_read()
+    return {**made_with(settings), "sources": described, "passages": writer.passages}
 
 
 def _spooled(scratch: Path) -> Iterator[str]:
@@ -323,5 +325,6 @@ def _flat(vectors: Iterable[NDArray[np.float32]], dimension: int) -> Any:
     return index
 
 
-def _nothing_to_read() -> CorpusError:
+def nothing_to_read() -> CorpusError:
+    """Say that there is no passage to index."""
     return CorpusError("the documents hold no text but furniture; mend sources.toml or add documents")

@@ -33,7 +33,7 @@ class Bm25:
         held: list[array[int]] = []
         texts = iter(texts)
         while block := list(islice(texts, _AT_ONCE)):
-            held += (array("i", (numbers.setdefault(t, len(numbers)) for t in tokens)) for tokens in _tokens(block))
+            held += (array("i", (numbers.setdefault(t, len(numbers)) for t in tokens)) for tokens in tokens_of(block))
         # "" stands for no word, so that there is a vocabulary even where all words are stop words.
         vocabulary = {token: i for i, token in enumerate(["", *sorted(numbers)])}
         sorted_ = [vocabulary[token] for token in numbers]
@@ -57,7 +57,7 @@ class Bm25:
 
     def scores(self, question: str) -> NDArray[np.float32]:
         """Score every text for the question, ``(texts,)``; 0 where no word is shared."""
-        (tokens,) = _tokens([question])
+        (tokens,) = tokens_of([question])
         known = [t for t in tokens if t in self._model.vocab_dict]
         if not known:
             return np.zeros(int(self._model.scores["num_docs"]), np.float32)
@@ -65,7 +65,8 @@ class Bm25:
         return found
 
 
-def _tokens(texts: Sequence[str]) -> list[list[str]]:
+def tokens_of(texts: Sequence[str]) -> list[list[str]]:
+    """Give the words of each text that count: stems, in lower case, without stop words."""
     import bm25s
     import Stemmer
 

@@ -1,0 +1,5 @@
+"""The index in Milvus, for collections or numbers of people that one machine cannot serve."""
+
+from sco_qa.milvus.index import MilvusIndex
+
+__all__ = ["MilvusIndex"]
