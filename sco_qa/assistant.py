@@ -132,20 +132,14 @@ class Assistant:
         return Trace(reply, matches, tuple(hits), tuple(candidates))
 
     def _read(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
-        """Read the passages; rank the spans of all of them together.
-
-        A span that crosses from one sentence into the next, as from a byline into the text, is no answer.
-        """
+        """Read the passages; rank the spans of all of them together."""
         candidates = []
-        for hit, readings in zip(hits, self._reader.read(question, [h.passage.text for h in hits]), strict=True):
+        for hit, readings in zip(hits, self._reader.read(question, [h.passage for h in hits]), strict=True):
+            begin = hit.passage.span.start
             for reading in readings:
-                start = hit.passage.span.start
-                span = Span(start + reading.span.start, start + reading.span.end)
-                if not any(sentence.holds(span) for sentence in hit.passage.sentences):
-                    continue
-                text = hit.passage.text[reading.span.start : reading.span.end]
+                text = hit.passage.text[reading.span.start - begin : reading.span.end - begin]
                 score = reading.score + self.settings.retrieval_weight * hit.score
-                candidates.append(Candidate(hit, span, text, reading.score, score))
+                candidates.append(Candidate(hit, reading.span, text, reading.score, score))
         return sorted(candidates, key=lambda c: (-c.score, c.hit.passage.id, c.span))
 
     def _answers(self, candidates: Sequence[Candidate], states: dict[str, State]) -> tuple[Answer, ...]:

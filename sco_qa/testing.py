@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sco_qa.reader.base import Reading
-from sco_qa.types import Span
+from sco_qa.types import Passage, Span
 
 _WORD = re.compile(r"\w+")
 
@@ -57,14 +57,16 @@ class FakeReader:
     def __init__(self, answers: Mapping[str, float]) -> None:
         self._answers = answers
 
-    def read(self, question: str, passages: Sequence[str]) -> list[list[Reading]]:  # noqa: ARG002 - a reader's form
-        """Give for each passage its readings, best first."""
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Reading]]:  # noqa: ARG002 - a reader's form
+        """Give for each passage its readings, best first, like a real reader none across a sentence's border."""
         return [self._read(passage) for passage in passages]
 
-    def _read(self, passage: str) -> list[Reading]:
+    def _read(self, passage: Passage) -> list[Reading]:
+        begin = passage.span.start
         found = [
-            Reading(Span(match.start(), match.end()), score)
+            Reading(Span(begin + match.start(), begin + match.end()), score)
             for words, score in self._answers.items()
-            for match in re.finditer(re.escape(words), passage)
+            for match in re.finditer(re.escape(words), passage.text)
         ]
-        return sorted(found, key=lambda reading: (-reading.score, reading.span))
+        whole = [r for r in found if any(sentence.holds(r.span) for sentence in passage.sentences)]
+        return sorted(whole, key=lambda reading: (-reading.score, reading.span))

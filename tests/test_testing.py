@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sco_qa.reader import Reading
 from sco_qa.testing import FakeEncoder, FakeReader
-from sco_qa.types import Span
+from sco_qa.types import Passage, Span
 
 
 @given(st.lists(st.text(), max_size=5), st.integers(1, 100))
@@ -26,8 +26,9 @@ def test_texts_that_share_words_are_near() -> None:
 
 def test_a_fake_reader_finds_its_words_best_first() -> None:
     reader = FakeReader({"ice": 1.0, "bear": 5.0, "a.c": 9.0})
-    assert reader.read("?", ["A bear on ice, a bear.", "abc", ""]) == [
-        [Reading(Span(2, 6), 5.0), Reading(Span(17, 21), 5.0), Reading(Span(10, 13), 1.0)],
-        [],
+    bears = Passage(0, "a", Span(100, 123), "A bear on ice. A bear. ", (Span(100, 114), Span(115, 122)))
+    assert reader.read("?", [bears, Passage(1, "a", Span(0, 3), "abc", (Span(0, 3),))]) == [
+        [Reading(Span(102, 106), 5.0), Reading(Span(117, 121), 5.0), Reading(Span(110, 113), 1.0)],
         [],
     ]
+    assert FakeReader({"ice. A": 1.0}).read("?", [bears]) == [[]]

@@ -17,8 +17,10 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from sco_qa import sentences
 from sco_qa.evaluation.metrics import exact_match, f1
 from sco_qa.reader import Reader, SpanReader
+from sco_qa.types import Passage, Span
 
 SETS = ("squad2", "written", "new_wiki", "reddit", "amazon_reviews", "qamr")
 
@@ -37,8 +39,10 @@ def score(reader: Reader, path: Path) -> Iterator[Scored]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         entries = [json.loads(line) for line in file]
     for entry in track(entries, path.name, console=Console(stderr=True), transient=True):
+        whole = Span(0, len(entry["context"]))
+        passage = Passage(0, path.name, whole, entry["context"], tuple(sentences.split(entry["context"], whole)))
         for asked in entry["qas"]:
-            (readings,) = reader.read(asked["question"], [entry["context"]])
+            (readings,) = reader.read(asked["question"], [passage])
             accepted = tuple(answer["text"] for answer in asked["answers"])
             if readings:
                 span = readings[0].span

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sco_qa.types import Span
+from sco_qa.types import Passage, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """Words of a passage that may be the answer.
 
-    ``span`` counts from the beginning of the passage. ``score`` compares across passages and questions: above 0 the
-    reader prefers these words to "this passage does not say"; larger is better, in logits.
+    ``span`` counts as the passage's own span does, and lies within one of its sentences. ``score`` compares across
+    passages and questions: above 0 the reader prefers these words to "this passage does not say"; larger is better, in
+    logits.
     """
 
     span: Span
@@ -24,6 +25,6 @@ class Reading:
 class Reader(Protocol):
     """Finds answers in passages."""
 
-    def read(self, question: str, passages: Sequence[str]) -> list[list[Reading]]:
-        """Give for each passage its best readings, best first; possibly none, never a span outside the passage."""
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Reading]]:
+        """Give for each passage its best readings, best first; possibly none, never across a sentence's border."""
         ...

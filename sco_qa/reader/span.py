@@ -2,7 +2,8 @@
 
 Span scores are logits relative to the passage's own "no answer" (start = end = the first token, as in Devlin et al.
 2019 for SQuAD 2.0), without a softmax over the passage, so that they compare across passages (Clark & Gardner 2018;
-Wang et al. 2019).
+Wang et al. 2019). A span that crosses from one sentence into the next, as from a byline into the text, is no answer:
+spans are looked for within sentences, or the best ones that cross could leave a passage without any.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from sco_qa import onnx
 from sco_qa.reader.base import Reading
-from sco_qa.types import Span
+from sco_qa.types import Passage, Span
 
 MAX_TOKENS = 384
 """Question and passage together; a longer passage is read in overlapping windows."""
@@ -62,25 +63,28 @@ class SpanReader:
         tokenizer.no_padding()
         return cls(session, tokenizer, threads=onnx.number_of_threads(threads))
 
-    def read(self, question: str, passages: Sequence[str]) -> list[list[Reading]]:
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Reading]]:
         """Give for each passage its best readings, best first."""
         question = self._shortened(question)
         return list(self._pool.map(lambda passage: self._read(question, passage), passages))
 
-    def _read(self, question: str, passage: str) -> list[Reading]:
-        encoded = self._tokenizer.encode(question, passage)
+    def _read(self, question: str, passage: Passage) -> list[Reading]:
+        encoded = self._tokenizer.encode(question, passage.text)
+        begin = passage.span.start
+        sentences = [Span(s.start - begin, s.end - begin) for s in passage.sentences]
         best: dict[Span, float] = {}
         for window in (encoded, *encoded.overflowing):
-            start, end = self._session.run(
+            start, end, *null = self._session.run(
                 input_ids=np.array([window.ids], np.int64),
                 attention_mask=np.array([window.attention_mask], np.int64),
                 token_type_ids=np.array([window.type_ids], np.int64),
             )
-            for found, score in decode(start[0], end[0], window):
-                span = _with_marks(found, passage)
+            nothing = null[0][0] if null else start[0, 0] + end[0, 0]
+            for found, score in decode(start[0], end[0], nothing, window, sentences):
+                span = _with_marks(found, passage.text, sentences)
                 best[span] = max(score, best.get(span, score))
         ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:READINGS]
-        return [Reading(span, score) for span, score in ranked]
+        return [Reading(Span(begin + span.start, begin + span.end), score) for span, score in ranked]
 
     def _shortened(self, question: str) -> str:
         """Cut a question that would leave no room for the passage (the tokenizer shortens only what comes second)."""
@@ -88,42 +92,48 @@ class SpanReader:
         return question if len(ends) <= MAX_QUESTION_TOKENS else question[: ends[MAX_QUESTION_TOKENS - 1]]
 
 
-def _with_marks(span: Span, passage: str) -> Span:
+def _with_marks(span: Span, text: str, sentences: Sequence[Span]) -> Span:
     """Take along the marks on a span's last letter, which the tokenizer drops with all other accents."""
-    end = span.end
-    while end < len(passage) and unicodedata.category(passage[end]).startswith("M"):
+    end, last = span.end, next(sentence.end for sentence in sentences if sentence.holds(span))
+    while end < last and unicodedata.category(text[end]).startswith("M"):
         end += 1
     return Span(span.start, end)
 
 
-def decode(start: NDArray[np.float32], end: NDArray[np.float32], window: Any) -> list[tuple[Span, float]]:
+def decode(
+    start: NDArray[np.float32], end: NDArray[np.float32], null: np.float32, window: Any, sentences: Sequence[Span]
+) -> list[tuple[Span, float]]:
     """Find the best spans of one window of a passage.
 
     Args:
-        start: Logits of being the answer's first token, ``(seq_len,)``; that of token 0 is "no answer".
+        start: Logits of being the answer's first token, ``(seq_len,)``.
         end: Logits of being its last token, ``(seq_len,)``.
+        null: The logit of "no answer here", which a span's two are compared with.
         window: The encoding of question and passage: which tokens are the passage's, and where they stand in it.
+        sentences: The passage's sentences, in order; positions count from the passage's beginning.
 
     Returns:
-        At most ``READINGS`` spans of the passage with their scores, best first. A span begins where a word begins,
-        ends where one ends, and holds at most ``MAX_ANSWER_TOKENS`` tokens.
+        At most ``READINGS`` spans of the passage with their scores, best first. A span lies within one sentence,
+        begins where a word begins, ends where one ends, and holds at most ``MAX_ANSWER_TOKENS`` tokens.
     """
     words = window.word_ids
     inside = np.array([i for i, sequence in enumerate(window.sequence_ids) if sequence == 1], np.int64)
-    if not inside.size:
+    if not inside.size or not sentences:
         return []
     first, last = int(inside[0]), int(inside[-1])
     begins = np.array([i == first or words[i] != words[i - 1] for i in inside])
     finishes = np.array([i == last or words[i] != words[i + 1] for i in inside])
-    scores = start[inside, None] + end[None, inside] - (start[0] + end[0])
+    at, to = np.array([window.offsets[i] for i in inside]).T
+    sentence = np.searchsorted([s.start for s in sentences], at, side="right") - 1
+    within = (sentence >= 0) & (to <= np.array([s.end for s in sentences])[sentence])
     places = np.arange(inside.size)
     length = places[None, :] - places[:, None]
-    allowed = begins[:, None] & finishes[None, :] & (length >= 0) & (length < MAX_ANSWER_TOKENS)
-    scores = np.where(allowed, scores, -np.inf).ravel()
+    allowed = (begins & within)[:, None] & (finishes & within)[None, :] & (sentence[:, None] == sentence[None, :])
+    allowed &= (length >= 0) & (length < MAX_ANSWER_TOKENS)
+    scores = np.where(allowed, start[inside, None] + end[None, inside] - null, -np.inf).ravel()
     best = np.argsort(-scores, kind="stable")[:READINGS]
     found = []
     for flat in best[np.isfinite(scores[best])]:
         left, right = divmod(int(flat), inside.size)
-        span = Span(window.offsets[first + left][0], window.offsets[first + right][1])
-        found.append((span, float(scores[flat])))
+        found.append((Span(int(at[left]), int(to[right])), float(scores[flat])))
     return found

@@ -14,6 +14,7 @@ from sco_qa.evaluation.run import run as run_questions
 from sco_qa.index import FaissIndex
 from sco_qa.reader import Reader, Reading, SpanReader
 from sco_qa.settings import Settings
+from sco_qa.types import Passage
 from tests.conftest import REPOSITORY, run
 
 
@@ -23,7 +24,7 @@ class ShuffledReader:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    def read(self, question: str, passages: Sequence[str]) -> list[list[Reading]]:
+    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Reading]]:
         readings = self._reader.read(question, passages)
         scores = [reading.score for found in readings for reading in found]
         random.Random(question).shuffle(scores)  # noqa: S311 - a repeatable shuffle, no secret
