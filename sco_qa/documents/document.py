@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,28 +47,28 @@ class Writing:
         self._end = -len(_GAP)
         self._furniture: list[Span] = []
         self._headings: list[tuple[int, str, Span]] = []
-        self._page: int | None = None
         self._places: list[Place] = []
-
-    def page(self, number: int) -> None:
-        """Begin a page: what is written from now on is on it."""
-        self._page = number
 
     def block(self, text: str, *, level: int | None = None, furniture: bool = False) -> None:
         """Write a paragraph, or a heading of a level; blanks at its ends and runs of them are dropped."""
         lines = (_BLANKS.sub(" ", line).strip() for line in text.translate(_UNSEEN).split("\n"))
         self.exactly("\n".join(lines).strip("\n"), level=level, furniture=furniture)
 
-    def exactly(self, text: str, *, level: int | None = None, furniture: bool = False) -> None:
-        """Write a block with all its blanks, such as a listing."""
+    def exactly(
+        self,
+        text: str,
+        *,
+        level: int | None = None,
+        furniture: bool = False,
+        pages: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        """Write a block with all its blanks, such as a listing; ``pages`` begin in it, each at its place in it."""
         if not text.strip():
             return
         span = Span(self._end + len(_GAP), self._end + len(_GAP) + len(text))
         self._blocks.append(text)
         self._end = span.end
-        if self._page is not None:
-            self._places.append(Place(span.start, page=self._page))
-            self._page = None
+        self._places += (Place(span.start + place, page=page) for place, page in pages)
         if furniture and self._furniture and self._furniture[-1].end + len(_GAP) == span.start:
             self._furniture[-1] = Span(self._furniture[-1].start, span.end)  # one run of it is one piece
         elif furniture:

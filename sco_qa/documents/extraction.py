@@ -10,10 +10,13 @@ from sco_qa.errors import DocumentError
 from sco_qa.settings import Settings
 
 _READERS = {
+    "docx": "docx",
+    "epub": "epub",
     "htm": "webpage",
     "html": "webpage",
     "markdown": "markdown",
     "md": "markdown",
+    "pdf": "pdf",
     "text": "plain",
     "txt": "plain",
     "xhtml": "webpage",
@@ -38,7 +41,7 @@ def extract(name: str, content: bytes | Path, *, megabytes: int = MEGABYTES) -> 
     if reader is None:
         raise DocumentError(f"{name} is in no format that can be read ({', '.join(ENDINGS)}); convert or remove it")
     data = _bytes(name, content, megabytes)
-    document: Document = importlib.import_module(f"sco_qa.documents.{reader}").read(name, data)
+    document: Document = importlib.import_module(f"sco_qa.documents.{reader}").read(name, data, megabytes)
     if not document.text.strip():
         raise DocumentError(f"{name} holds no text; fill or remove it")
     if len(document.text) > megabytes * 1_000_000:

@@ -14,7 +14,7 @@ _ENTRY = re.compile(r"^(title|author|date)[ \t]*:[ \t]*(\S.*?)[ \t]*\r?$", re.MU
 _DEEPEST = 50  # blocks inside blocks; each takes some frames of Python's stack
 
 
-def read(name: str, content: bytes) -> Document:
+def read(name: str, content: bytes, megabytes: int) -> Document:  # noqa: ARG001 - as readers are called
     """Read Markdown; what stands before it between two lines of ``---`` is what it says of itself."""
     from markdown_it import MarkdownIt
 

@@ -13,7 +13,7 @@ _LIKELIEST = "cp1252"  # of several that give the same text
 _FEW = 64  # bytes; on fewer the detector guesses
 
 
-def read(name: str, content: bytes) -> Document:
+def read(name: str, content: bytes, megabytes: int) -> Document:  # noqa: ARG001 - as readers are called
     """Read a text file: in UTF-8 it is its own text, not a character changed; else what its bytes decode to."""
     try:
         return Document(_text(name, content.decode("utf-8")), "text")

@@ -33,7 +33,7 @@ _DATES = (
 )  # fmt: skip
 
 
-def read(name: str, content: bytes) -> Document:
+def read(name: str, content: bytes, megabytes: int) -> Document:  # noqa: ARG001 - as readers are called
     """Read a page of HTML, whatever encoding it declares or is in."""
     declared = _DECLARED.search(content[:_HEAD])
     encoding = None if declared is None else declared[1].decode("ascii").lower()
@@ -76,9 +76,7 @@ def parse(name: str, text: str) -> Any:
         root = None
     if any(entry.level_name == "FATAL" for entry in parser.error_log):
         raise DocumentError(f"{name} nests too deeply to be read (more than 256 elements); simplify or remove it")
-    if root is None:
-        raise DocumentError(f"{name} holds no text; fill or remove it")
-    return root
+    return etree.Element("html") if root is None else root
 
 
 def write(root: Any, writing: Writing) -> None:

@@ -54,12 +54,11 @@ def test_a_path_begins_with_the_highest_heading_unless_it_is_the_title() -> None
     )
 
 
-def test_pages_begin_with_their_first_block() -> None:
+def test_pages_begin_where_a_block_says() -> None:
     writing = Writing()
-    for number, text in enumerate(["One.", "", "Three.", "Four."], 1):
-        writing.page(number)
-        writing.block(text)
-    assert writing.document("pdf").places == (Place(0, page=1), Place(6, page=3), Place(14, page=4))
+    writing.exactly("One, and two.", pages=[(0, 1), (5, 2)])
+    writing.exactly("Four.", pages=[(0, 4)])
+    assert writing.document("pdf").places == (Place(0, page=1), Place(5, page=2), Place(15, page=4))
 
 
 def test_nothing_written_is_an_empty_text() -> None:
@@ -86,17 +85,15 @@ def test_a_date_is_as_exact_as_it_is_given(text: str | None, date: str | None) -
     assert iso_date(text) == date
 
 
-BLOCKS = st.lists(st.tuples(st.text(), st.none() | st.integers(1, 6), st.booleans(), st.booleans()))
+BLOCKS = st.lists(st.tuples(st.text(), st.none() | st.integers(1, 6), st.booleans()))
 
 
 @given(BLOCKS)
 def test_whatever_is_written_places_are_in_order_and_spans_are_of_the_text(
-    blocks: list[tuple[str, int | None, bool, bool]],
+    blocks: list[tuple[str, int | None, bool]],
 ) -> None:
     writing = Writing()
-    for number, (text, level, furniture, page) in enumerate(blocks):
-        if page:
-            writing.page(number)
+    for text, level, furniture in blocks:
         writing.block(text, level=level, furniture=furniture)
     document = writing.document("html")
     starts = [place.start for place in document.places]
