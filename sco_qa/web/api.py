@@ -11,17 +11,22 @@ from typing import Any
 import gradio as gr
 from anyio import to_thread
 from fastapi import FastAPI
+from gradio.context import LocalContext
 from gradio.events import api as endpoint_of
 
 from sco_qa.errors import ScoQaError, UsageError
 from sco_qa.types import Citation, Source, Span
-from sco_qa.web.desk import Desk
+from sco_qa.web.desk import Desk, Place
+from sco_qa.web.turnstile import place_in
 
 Endpoint = Callable[..., Any]
 
 
-def endpoints(desk: Desk) -> tuple[Endpoint, ...]:
-    """Make what other programs call; the descriptions are what they are shown."""
+def endpoints(desk: Desk, place: Callable[[], Place | None] = lambda: None) -> tuple[Endpoint, ...]:
+    """Make what other programs call; the descriptions are what they are shown.
+
+    ``place`` gives the place at the desk that was taken for the present call, if one was.
+    """
 
     def ask(question: str, history: list[str] | None = None) -> dict[str, Any]:
         """Ask the documents a question.
@@ -41,7 +46,7 @@ def endpoints(desk: Desk) -> tuple[Endpoint, ...]:
             or not all(isinstance(q, str) for q in earlier)
         ):
             raise UsageError('give "question" as text and "history" as a list of texts')
-        return desk.ask(question, earlier).to_json()
+        return desk.ask(question, earlier, place=place()).to_json()
 
     def open_source(source: str, start: int | None = None, end: int | None = None) -> dict[str, Any]:
         """Read a document as it was indexed: all of it, or the characters from start to end, as a citation names them.
@@ -71,8 +76,8 @@ def endpoints(desk: Desk) -> tuple[Endpoint, ...]:
 
 def offer(desk: Desk) -> None:
     """Add the endpoints to the Gradio page that is being built."""
-    for endpoint in endpoints(desk):
-        endpoint_of(_for_gradio(endpoint), api_name=endpoint.__name__, concurrency_limit=None)  # the desk counts
+    for endpoint in endpoints(desk, _place):
+        endpoint_of(_for_gradio(endpoint, desk), api_name=endpoint.__name__, concurrency_limit=None)  # the desk counts
 
 
 def offer_tools(desk: Desk) -> FastAPI:
@@ -107,7 +112,19 @@ def offer_tools(desk: Desk) -> FastAPI:
 _BARE: dict[str, Any] = {"title": "SCO QA", "openapi_url": None, "docs_url": None, "redoc_url": None}
 
 
-def _for_gradio(endpoint: Endpoint) -> Endpoint:
+def leave_place(desk: Desk) -> None:
+    """Leave the place that was taken for the present call: there is no question in it, or it was answered."""
+    place = _place()
+    if place is not None:
+        desk.leave(place)
+
+
+def _place() -> Place | None:
+    request = LocalContext.request.get(None)
+    return None if request is None or request.request is None else place_in(request.request.scope)
+
+
+def _for_gradio(endpoint: Endpoint, desk: Desk) -> Endpoint:
     """Turn what a caller can mend into an error that Gradio's clients show."""
 
     @wraps(endpoint)
@@ -116,6 +133,8 @@ def _for_gradio(endpoint: Endpoint) -> Endpoint:
             return endpoint(*values)
         except ScoQaError as error:
             raise gr.Error(str(error), print_exception=False) from None
+        finally:
+            leave_place(desk)
 
     return called
 

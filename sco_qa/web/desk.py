@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Sequence
 
 from sco_qa import corpus
 from sco_qa.assistant import Assistant
@@ -16,10 +16,20 @@ from sco_qa.types import Reply, Source, State
 # Encoder and reader already use every core for one question: a second one fills the gaps between their stages, more
 # would only slow one another down (20 users on 2 cores: docs/web.md).
 _WORKING = 2
+# A place that was taken for a question that never came (it was malformed, or its asker is gone) is free after this.
+_ABANDONED_S = 2.0
 
 
 class Busy(ScoQaError):  # noqa: N818 - what the desk is, not what went wrong
     """More questions are waiting than the settings allow."""
+
+
+class Place:
+    """Room for one question at the desk."""
+
+    def __init__(self) -> None:
+        self.taken = time.monotonic()
+        self.used = False
 
 
 class Desk:
@@ -27,7 +37,8 @@ class Desk:
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._places = threading.BoundedSemaphore(assistant.settings.requests)
+        self._places: set[Place] = set()
+        self._counting = threading.Lock()
         self._working = threading.Semaphore(_WORKING)
         self._rebuilding = threading.Lock()
         self._closed = False
@@ -42,18 +53,46 @@ class Desk:
         """The settings that the assistant was loaded with."""
         return self._assistant.settings
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
-        """Answer a question when its turn comes.
+    def place(self) -> Place:
+        """Take a place, for a question that is on its way.
+
+        Raises:
+            Busy: There is none.
+
+        """
+        with self._counting:
+            waited = time.monotonic() - _ABANDONED_S
+            self._places = {place for place in self._places if place.used or place.taken > waited}
+            if len(self._places) >= self.settings.requests:
+                raise Busy(
+                    f"busy: {self.settings.requests} questions are being answered already; try again in a moment"
+                )
+            place = Place()
+            self._places.add(place)
+            return place
+
+    def leave(self, place: Place) -> None:
+        """Give a place back; once more is once."""
+        with self._counting:
+            self._places.discard(place)
+
+    def ask(self, question: str, history: Sequence[str] = (), *, place: Place | None = None) -> Reply:
+        """Answer a question when its turn comes; ``place`` is one that was taken for it, and is left.
 
         Raises:
             Busy: Too many are waiting already, or the desk is closed.
             UsageError: The question is blank or too long.
 
         """
-        with self._place(), self._working:
-            if self._closed:
-                raise Busy("the page is being closed; ask again when it is open")
-            return self._assistant.ask(question, history)
+        place = self.place() if place is None else place
+        place.used = True
+        try:
+            with self._working:
+                if self._closed:
+                    raise Busy("the page is being closed; ask again when it is open")
+                return self._assistant.ask(question, history)
+        finally:
+            self.leave(place)
 
     def close(self) -> None:
         """Answer nothing more, and wait for what is being answered: a model that is cut off takes the process down."""
@@ -84,12 +123,3 @@ class Desk:
             self._assistant = Assistant.load(settings=self.settings)
         finally:
             self._rebuilding.release()
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(blocking=False):
-            raise Busy(f"busy: {self.settings.requests} questions are being answered already; try again in a moment")
-        try:
-            yield
-        finally:
-            self._places.release()

@@ -63,11 +63,11 @@ class Guard:
         path = scope["path"].removeprefix(self._base).lstrip("/")
         if not self._knows(headers.get(b"authorization", b"")):
             challenge = (b"www-authenticate", b'Basic realm="SCO QA", charset="UTF-8"')
-            await _refuse(send, 401, "Give user and password.", challenge)
+            await refuse(send, 401, "Give user and password.", challenge)
         elif path.startswith(_CLOSED):
-            await _refuse(send, 404, "There is nothing here.")
+            await refuse(send, 404, "There is nothing here.")
         elif not headers.get(b"content-length", b"0").isdigit() or int(headers.get(b"content-length", 0)) > _MOST_BYTES:
-            await _refuse(send, 413, "That is more than a question.")
+            await refuse(send, 413, "That is more than a question.")
         else:
             own = _OURS if path.startswith(("source/", "web/")) else _REPORT if path == "scores" else _GRADIO
             await self._app(scope, _limited(receive), _hardened(send, f"{_EVERYWHERE}; {own}".encode()))
@@ -107,7 +107,10 @@ def _hardened(send: Send, policy: bytes) -> Send:
     return hardened
 
 
-async def _refuse(send: Send, status: int, text: str, *more: tuple[bytes, bytes]) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), *more]
+async def refuse(
+    send: Send, status: int, text: str, *more: tuple[bytes, bytes], media: str = "text/plain; charset=utf-8"
+) -> None:
+    """Answer a request with one line, and do no more with it."""
+    headers = [(b"content-type", media.encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": f"{text}\n".encode()})

@@ -52,6 +52,7 @@ def application(desk: Desk) -> App:
     from fastapi import FastAPI
 
     from sco_qa.web import api, page, routes
+    from sco_qa.web.turnstile import Turnstile
 
     settings = desk.settings
 
@@ -78,7 +79,12 @@ def application(desk: Desk) -> App:
 
     # Outside a running loop, Gradio opens one for each of its locks and never closes it.
     app = asyncio.run(assembled())
-    return Guard(app, base=settings.base_path, user=settings.user, password=settings.password)
+    return Guard(
+        Turnstile(app, desk, base=settings.base_path),
+        base=settings.base_path,
+        user=settings.user,
+        password=settings.password,
+    )
 
 
 def serve(app: App, listening: socket.socket) -> None:

@@ -1,28 +1,93 @@
-"""Questions to begin with, made of what the collection itself names, kept only if it answers them."""
+"""Questions to begin with, made of the collection's own sentences, kept only if the system answers them as those do."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from sco_qa.conversation import depends
 from sco_qa.errors import ScoQaError
-from sco_qa.types import Source, Status
+from sco_qa.text import normalize_answer
+from sco_qa.types import Passage, Reply, Status
 from sco_qa.web.desk import Desk
 
 _MOST = 4
-_TRIED = 24  # at about 0.1 s each, in the background
+_TRIED = 32  # at about 0.1 s each, in the background
+_LOOKED_AT = 400  # passages, spread over the whole collection: a million must not be read for four questions
 _PATIENCE_S = 8.0
-# An answer that is offered as an example should be one of those that are nearly always right.
-_LEAST = 0.75
+# Shown first are those that it is quite sure of; of the others at least those that are more likely right than not.
+_QUITE_SURE = 0.75
+_LEAST = 0.5
 
-_HEADING = re.compile(r"(What|Who|When|Where|Why|How|Which)\b[^.?!]{3,80}\?")
-_DEFINED = re.compile(
-    r"\b((?:[A-Z][\w’'-]+ )(?:(?:of|the|for|and|in|on) |[A-Z][\w’'-]+ ){0,6}[A-Z][\w’'-]+),? \(([A-Z]{2,8})\)"
+_NAME = r"[A-Z][\w’'-]+(?: (?:(?:of|for|the|and) ){0,2}[A-Z][\w’'-]+){0,6}"
+_BEGUN = "founded|established|created|set up|launched|formed|built|opened|signed|adopted|published|introduced"
+_PLACED = "based|headquartered|located|held|set up|born|built|opened"
+_DID = r"[a-z]+ed|began|became|brought|built|chose|gave|held|led|made|met|took|won|wrote"
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_COUNT = r"\d[\d,.]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+# What begins a sentence or a clause, and is no name.
+_OPENING = re.compile(
+    r"^(?:A|After|All|Also|An|And|Any|As|At|Before|Both|But|By|During|For|From|He|Her|His|However|If|In|It|Its|Many|"
+    r"Most|No|Of|On|One|Or|Our|She|Since|So|Some|Such|That|The|Their|There|These|They|This|Those|Though|To|Under|Until|"
+    r"We|What|When|Where|Which|While|Who|With|You|Your)\b"
 )
-_NAME = re.compile(
-    r"(?<![.!?“\"] )(?<!^)\b([A-Z][a-z’'-]+(?: (?:of|for) (?:the )?[A-Z][a-z’'-]+| [A-Z][a-z’'-]+){1,4})"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A question, and the words that answer it in the sentence that it was made of."""
+
+    question: str
+    words: str
+
+
+def _kind(pattern: str, question: str, words: str) -> tuple[re.Pattern[str], str, str]:
+    return re.compile(pattern), question, words
+
+
+# Sentences of general English: a pattern, the question it makes, and the part of the sentence that answers it.
+_KINDS = (
+    _kind(
+        rf"\b(?P<the>[Tt]he )?(?P<name>{_NAME}) (?P<was>was|were) (?P<verb>{_BEGUN})\b[^.;,]{{0,40}}? "
+        rf"(?:in|on) (?P<date>(?:\d{{1,2}} )?(?:(?:{_MONTHS}) )?(?:\d{{1,2}}, )?\d{{4}})",
+        "When {was} {the}{name} {verb}?",
+        "date",
+    ),
+    _kind(
+        rf"(?:^|, )(?P<the>[Tt]he )?(?P<name>{_NAME})(?: has| had| also)? (?P<verb>{_DID}) (?:that )?"
+        rf"(?P<what>(?!to |that |in |by |on |from |with )[^.;,:()]{{8,70}}?)[.;,]",
+        "Who {verb} {what}?",
+        "name",
+    ),
+    _kind(
+        rf"\b(?P<the>[Tt]he )?(?P<name>{_NAME}) (?P<is>is|was) (?P<verb>{_PLACED}) in (?P<place>{_NAME})",
+        "Where {is} {the}{name} {verb}?",
+        "place",
+    ),
+    _kind(rf"(?:[Tt]he )?(?P<name>{_NAME}) \((?P<short>[A-Z]{{2,8}})\)", "What does {short} stand for?", "name"),
+    _kind(
+        rf"(?P<name>{_NAME}), (?P<what>the [a-z][^.;,:()]{{8,60}}|(?:an?|one of) [a-z][^.;,:()]{{8,60}}),",
+        "Who is {what}?",
+        "name",
+    ),
+    _kind(
+        rf"\b(?P<the>[Tt]he )?(?P<name>{_NAME}) (?:has|consists of|includes|comprises) (?P<count>{_COUNT}) "
+        r"(?P<what>[a-z]+(?: [a-z]+)?)",
+        "How many {what} does {the}{name} have?",
+        "count",
+    ),
+    _kind(
+        rf"\b(?P<the>[Tt]he )?(?P<name>{_NAME}) (?:was|were) (?P<verb>[a-z]+ed) by (?:the )?(?P<who>{_NAME})",
+        "Who {verb} {the}{name}?",
+        "who",
+    ),
+    _kind(
+        rf"\b(?P<the>[Tt]he )(?P<name>{_NAME}) (?P<is>is|was) (?P<what>(?:a|an|the|one of) [^.;:()]{{8,80}})",
+        "What {is} {the}{name}?",
+        "what",
+    ),
 )
 
 
@@ -31,61 +96,56 @@ class Suggestions:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._found: list[str] = []
+        self._found: list[tuple[float, str]] = []
         self._done = threading.Event()
         threading.Thread(target=self._find, name="suggestions").start()
 
     def found(self) -> tuple[str, ...]:
-        """Wait until all are found, but not for long; give those found so far."""
+        """Wait until all are found, but not for long; give those found so far, the surest first."""
         self._done.wait(_PATIENCE_S)
-        return tuple(self._found)
+        return tuple(question for _, question in sorted(self._found, reverse=True)[:_MOST])
 
     def _find(self) -> None:
         try:
-            sources = list(self._desk.assistant.index.sources.values())
-            seen: set[str] = set()
-            for tried, question in enumerate(candidates(sources)):
-                if len(self._found) == _MOST or tried == _TRIED:
+            answers: set[str] = set()
+            for tried, candidate in enumerate(candidates(self._desk.assistant.index.passages)):
+                if tried == _TRIED or sum(sure >= _QUITE_SURE for sure, _ in self._found) == _MOST:
                     return
-                reply = self._desk.ask(question)
+                # by the assistant itself: no place at the desk is taken from somebody who asks
+                reply = self._desk.assistant.ask(candidate.question)
                 words = reply.answers[0].text if reply.answers else ""
-                if reply.status is Status.ANSWERED and reply.confidence >= _LEAST and words not in seen:
-                    seen.add(words)
-                    self._found.append(question)
+                if reply.confidence >= _LEAST and words not in answers and answers_from(candidate, reply):
+                    answers.add(words)
+                    self._found.append((reply.confidence, candidate.question))
         except ScoQaError:
             return  # the page does without examples, or is being closed
         finally:
             self._done.set()
 
 
-def candidates(sources: list[Source]) -> Iterator[str]:
-    """Give questions about what the sources name: their headings that ask, their definitions, their frequent names."""
-    texts = [source.text for source in sources]
-    short = Counter(m[2] for text in texts for m in _DEFINED.finditer(text))
-    long = {m[2]: m[1] for text in texts for m in _DEFINED.finditer(text)}
-    names = Counter(name for text in texts for m in _NAME.finditer(text) if (name := m[1]) not in long.values())
-    common = [name for name, count in names.most_common(30) if count > 1]
-    acronyms = [name for name, _ in short.most_common(6)]
+def answers_from(candidate: Candidate, reply: Reply) -> bool:
+    """Tell whether the reply is what the question's own sentence says, or a part of it, or holds it."""
+    if reply.status is not Status.ANSWERED:
+        return False
+    said, expected = (normalize_answer(text) for text in (reply.answers[0].text, candidate.words))
+    return f" {said} " in f" {expected} " or f" {expected} " in f" {said} "
+
+
+def candidates(passages: Sequence[Passage]) -> Iterator[Candidate]:
+    """Give questions of several kinds in turn, made of sentences from all over the collection."""
+    kinds: list[list[Candidate]] = [[] for _ in _KINDS]
     asked: set[str] = set()
-    for question in _interleaved(
-        [f"When was the {name} founded?" for name in acronyms],
-        [_plain(m[0]) for text in texts for m in _HEADING.finditer(text)],
-        [f"What is the {name}?" for name in common],
-        [f"What does {name} stand for?" for name in acronyms],
-        [f"Who founded the {name}?" for name in acronyms],
-        [f"Where is the {name}?" for name in common],
-    ):
-        if question not in asked:
-            asked.add(question)
-            yield question
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _interleaved(*kinds: list[str]) -> Iterator[str]:
-    for place in range(max(map(len, kinds), default=0)):
-        for kind in kinds:
-            if place < len(kind):
-                yield kind[place]
+    for place in range(0, len(passages), -(-len(passages) // _LOOKED_AT) or 1):
+        passage = passages[place]
+        for sentence in passage.sentences:
+            text = passage.text[sentence.start - passage.span.start : sentence.end - passage.span.start]
+            line = " ".join(text.split())
+            for kind, (pattern, form, answer) in zip(kinds, _KINDS, strict=True):
+                for found in pattern.finditer(line):
+                    parts = found.groupdict()
+                    question = form.format_map({**parts, "the": "the " if parts.get("the") else ""})
+                    if question not in asked and not _OPENING.match(parts["name"]) and not depends(question):
+                        asked.add(question)
+                        kind.append(Candidate(question, parts[answer]))
+    for turn in range(max(map(len, kinds), default=0)):
+        yield from (kind[turn] for kind in kinds if turn < len(kind))

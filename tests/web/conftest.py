@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from sco_qa import corpus
 from sco_qa.assistant import Assistant
+from sco_qa.confidence import Confidence, Features
 from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
 from sco_qa.testing import FakeEncoder, FakeReader
@@ -127,7 +128,8 @@ def fake_desk(folder: Path, answers: dict[str, float] = FOUND, **chosen: Any) ->
     settings = Settings(corpus=folder, index=folder / "none", threshold=0.0, **chosen)
     encoder = FakeEncoder()
     index = FaissIndex.of(corpus.load(folder), settings, encoder)
-    return Desk(Assistant(index, encoder, FakeReader(answers), settings=settings))
+    by_reader = Confidence(0.0, {name: float(name == "read") for name in Features.__slots__}, {})
+    return Desk(Assistant(index, encoder, FakeReader(answers), confidence=by_reader, settings=settings))
 
 
 @pytest.fixture(scope="session")

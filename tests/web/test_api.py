@@ -7,6 +7,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -41,6 +42,27 @@ def test_what_cannot_be_asked(client: Client) -> None:
     for wrong, problem in ((" ", "empty"), ("x" * 1_001, "at most 1,000")):
         with pytest.raises(AppError, match=problem):
             client.predict(question=wrong, api_name="/ask")
+
+
+def test_who_comes_when_all_places_are_taken(client: Client, address: str, real_desk: Desk) -> None:
+    taken = [real_desk.place() for _ in range(real_desk.settings.requests)]
+    for place in taken:
+        place.used = True
+    try:
+        with pytest.raises(httpx.HTTPStatusError, match="429 Too Many Requests"):
+            client.predict(question=QUESTION, api_name="/ask")
+        call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+        said = httpx.post(
+            f"{address}/mcp",
+            json={**call, "params": {"name": "ask", "arguments": {"question": QUESTION}}},
+            headers={"accept": "application/json, text/event-stream"},
+        ).json()["result"]
+        assert said["isError"]
+        assert "busy: 16 questions are being answered already" in said["content"][0]["text"]
+    finally:
+        for place in taken:
+            real_desk.leave(place)
+    assert client.predict(question=QUESTION, api_name="/ask")["answers"][0]["text"] == "Russia"
 
 
 def test_sources(client: Client, real_desk: Desk) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,6 +40,40 @@ def test_too_many_are_told_so_at_once(hostile_folder: Path) -> None:
         Slow.let.set()
         assert [w.result().question for w in waiting] == ["The script?"] * 2
     assert desk.ask("The image?").answers  # there is room again
+
+
+def test_other_programs_are_told_at_once_with_429(hostile_folder: Path) -> None:
+    """Twenty questions at once over HTTP where two are let in: the others are told before they join Gradio's queue."""
+    desk = fake_desk(hostile_folder, requests=2, base_path="/under/here")
+    with serving(desk) as address, httpx.Client(base_url=f"{address}/gradio_api", timeout=20) as client:
+        desk.assistant.__class__ = Slow
+        Slow.let.clear()
+
+        def post(number: int) -> httpx.Response:
+            return client.post("/call/ask", json={"data": [f"Number {number}?", []]})
+
+        with ThreadPoolExecutor(20) as people:
+            answers = list(people.map(post, range(20)))
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert Counter(answer.status_code for answer in answers) == {200: 2, 429: 18}
+        assert {answer.json()["detail"] for answer in refused} == {
+            "busy: 2 questions are being answered already; try again in a moment"
+        }
+        assert {answer.headers["retry-after"] for answer in refused} == {"1"}
+        Slow.let.set()
+        for answer in answers:
+            if answer.status_code == 200:
+                assert "event: complete" in client.get(f"/call/ask/{answer.json()['event_id']}").text
+        assert post(21).status_code == 200  # there is room again
+
+
+def test_a_place_that_nobody_came_for_is_free_again(hostile_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = fake_desk(hostile_folder, requests=1)
+    desk.place()
+    with pytest.raises(Busy):
+        desk.place()
+    monkeypatch.setattr("sco_qa.web.desk._ABANDONED_S", 0.0)
+    assert desk.ask("The image?").answers
 
 
 def test_what_cannot_be_asked_takes_no_place(hostile_folder: Path) -> None:

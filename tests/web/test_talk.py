@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from sco_qa import corpus
 from sco_qa.evaluation import gold
+from sco_qa.types import Passage
 from sco_qa.web import contract, export
 from sco_qa.web.desk import Desk
 from sco_qa.web.suggestions import Suggestions, candidates
@@ -52,6 +54,15 @@ def test_what_cannot_be_asked_stays_in_its_field(talk: Talk) -> None:
     kept, _, notice, typed = talk.ask("x" * 1_001, [])
     assert (kept, typed) == ([], "x" * 1_001)
     assert "at most 1,000" in notice
+
+
+def test_who_comes_when_all_places_are_taken_reads_that(desk: Desk, talk: Talk) -> None:
+    taken = [desk.place() for _ in range(desk.settings.requests)]
+    kept, _, notice, typed = talk.ask("Who blocked the bank?", [])
+    assert (kept, typed) == ([], "Who blocked the bank?")
+    assert "busy: 16 questions are being answered already; try again in a moment" in notice
+    desk.leave(taken[0])
+    assert len(talk.ask("Who blocked the bank?", [])[0]) == 1
 
 
 def test_follow_up_alone_and_together(talk: Talk) -> None:
@@ -145,8 +156,46 @@ def test_feedback_is_off_by_a_setting(tmp_path: Path) -> None:
     assert not desk.settings.feedback_file.exists()
 
 
-def test_suggestions_come_from_the_collection(desk: Desk) -> None:
-    questions = list(candidates(list(desk.assistant.index.sources.values())))
-    assert questions[:2] == ["When was the SB founded?", "What was it for?"]
-    assert "What does SB stand for?" in questions
-    assert set(Suggestions(desk).found()) <= set(questions)
+SENTENCES = """The Small Bank (SB) is closed. The Grand House was founded by the Prince of Rome.
+The Small Bank was founded with much noise in May 1901.
+On Monday, Anna Lee closed the last branch of the bank, a sad day. It closed the door. She was born in Rome.
+Its seat: the Grand House is located in Rome. The Small Bank has twelve branches left.
+"""
+
+
+def test_suggestions_are_made_of_sentences(tmp_path: Path) -> None:
+    desk = fake_desk(write_corpus(tmp_path / "documents", {"bank.txt": SENTENCES}), {})
+    assert {(c.question, c.words) for c in candidates(desk.assistant.index.passages)} == {
+        ("What does SB stand for?", "Small Bank"),
+        ("Who founded the Grand House?", "Prince of Rome"),
+        ("When was the Small Bank founded?", "May 1901"),
+        ("Who closed the last branch of the bank?", "Anna Lee"),
+        ("Where is the Grand House located?", "Rome"),
+        ("How many branches left does the Small Bank have?", "twelve"),
+    }
+
+
+def test_suggestions_are_those_that_are_answered_as_their_sentence_does(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path / "documents", {"bank.txt": SENTENCES})
+    assert Suggestions(fake_desk(folder, {"the Grand House is located in Rome": 9.0})).found() == (
+        "Where is the Grand House located?",
+    )
+    assert Suggestions(fake_desk(folder, {"the Grand House": 9.0})).found() == ()
+
+
+def test_only_a_part_of_a_large_collection_is_looked_at(tmp_path: Path) -> None:
+    passages = fake_desk(
+        write_corpus(tmp_path / "documents", {"bank.txt": SENTENCES * 60}), {}
+    ).assistant.index.passages
+    looked: list[int] = []
+
+    class Watched(Sequence[Passage]):
+        def __len__(self) -> int:
+            return 1_000_000
+
+        def __getitem__(self, place: Any) -> Any:
+            looked.append(place)
+            return passages[place % len(passages)]
+
+    assert len(list(candidates(Watched()))) == 6
+    assert (len(looked), looked[0], looked[-1]) == (400, 0, 997_500)
