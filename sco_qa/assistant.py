@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
 from sco_qa import conversation, corpus
 from sco_qa.confidence import Confidence, features
+from sco_qa.conversation import Understood
 from sco_qa.encoder import Encoder
 from sco_qa.errors import UsageError
 from sco_qa.gate import Gate
@@ -20,6 +23,7 @@ from sco_qa.index import FaissIndex, Index
 from sco_qa.reader import Reader, SpanReader
 from sco_qa.retrieval import Retriever
 from sco_qa.settings import Settings
+from sco_qa.terms import Terms
 from sco_qa.text import clean, is_latin, normalize_answer
 from sco_qa.types import Answer, Candidate, Citation, Hit, Passage, Reply, Span, State, Status, Trace
 
@@ -28,6 +32,8 @@ NO_WORDS = "the question holds no words"
 NOT_STATED = "the closest passages do not state it"
 MOST_ANSWERS = 5
 _NEAREST = 3
+_REMEMBERED = 256
+"""Answers kept for questions that follow."""
 
 
 class Assistant:
@@ -44,12 +50,15 @@ class Assistant:
         *,
         confidence: Confidence | None = None,
         settings: Settings | None = None,
+        terms: Terms | None = None,
     ) -> None:
         self.index = index
         self.settings = Settings() if settings is None else settings
         self._retriever = Retriever(index, encoder, dense_weight=self.settings.dense_weight)
         self._reader = reader
         self._confidence = Confidence.load() if confidence is None else confidence
+        self._terms = Terms() if terms is None else terms
+        self._earlier = _Earlier(lambda question: self._trace(question, ()).reply, encoder)
         self._gate = Gate()
         weakref.finalize(self, self._gate.close)  # at the end of the process too
 
@@ -78,11 +87,13 @@ class Assistant:
         elif index is not None:
             settings = replace(settings, index=index)
         opened = FaissIndex.load(settings.index)
+        reader = SpanReader.load(threads=settings.threads)
         return cls(
             opened,
             opened.encoder(threads=settings.threads),
-            SpanReader.load(threads=settings.threads),
+            reader,
             settings=settings,
+            terms=opened.terms(is_english=reader.knows),
         )
 
     def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
@@ -105,22 +116,22 @@ class Assistant:
         reason = NO_WORDS if not any(c.isalnum() for c in question) else None if is_latin(question) else OTHER_SCRIPT
         if reason is not None:
             return Trace(Reply(question, None, Status.NO_ANSWER, reason, 0.0, (), None, (), clock.stop()))
-        read_as = conversation.read_as(question, history)
-        full = question if read_as is None else read_as
+        understood = self._understood(question, history)
+        wordings = self._wordings(understood.searched)
         with clock.stage("encode"):
-            vector = self._retriever.encode(full)
+            vector = self._retriever.encode(*wordings)
         with clock.stage("retrieve"):
-            matches = self._retriever.match(full, vector)
+            matches = self._retriever.match(wordings[0], vector, *wordings[1:])
             hits = self._retriever.rank(matches, self.settings.retrieved)
         with clock.stage("read"):
-            candidates = self._read(full, hits)
+            candidates = self._read(understood.read, hits)
         states: dict[str, State] = {}
         answers = self._answers(candidates, states)
         best = answers[0].confidence if answers else 0.0
         answered = bool(answers) and best >= self.settings.threshold
         reply = Reply(
             question=question,
-            read_as=read_as,
+            read_as=understood.read_as,
             status=Status.ANSWERED if answered else Status.NO_ANSWER,
             reason=None if answered else NOT_STATED,
             confidence=best,
@@ -129,7 +140,25 @@ class Assistant:
             nearest=() if answered else self._nearest(hits, states),
             timings_ms=clock.stop(),
         )
+        if understood.read == understood.searched:
+            self._earlier.remember(understood.read, reply)
         return Trace(reply, matches, tuple(hits), tuple(candidates))
+
+    def _understood(self, question: str, history: Sequence[str]) -> Understood:
+        """Mend slips of the keyboard, and take a question that goes on from others after them."""
+        spelled = self._spelled(question)
+        earlier = [self._spelled(asked) for asked in history] if self.settings.follow_ups else []
+        understood = conversation.understand(spelled, earlier, self._earlier)
+        if understood.read_as is None and spelled != question:
+            return replace(understood, read_as=spelled)
+        return understood
+
+    def _spelled(self, question: str) -> str:
+        return self._terms.corrected(question) if self.settings.spelling else question
+
+    def _wordings(self, question: str) -> list[str]:
+        reworded = self._terms.reworded(question) if self.settings.abbreviations else None
+        return [question] if reworded is None else [question, reworded]
 
     def _read(self, question: str, hits: Sequence[Hit]) -> list[Candidate]:
         """Read the passages; rank the spans of all of them together."""
@@ -216,6 +245,32 @@ def group(candidates: Sequence[Candidate], most: int) -> list[list[Candidate]]:
 
 def _overlap(hit: Hit, span: Span, other: Hit, other_span: Span) -> bool:
     return hit.passage.source == other.passage.source and span.overlap(other_span) > 0
+
+
+class _Earlier:
+    """What was answered before, for questions that go on from it; what is not remembered is asked again."""
+
+    def __init__(self, ask: Callable[[str], Reply], encoder: Encoder) -> None:
+        self._ask = ask
+        self._encoder = encoder
+        self._answers: dict[str, str | None] = {}
+
+    def answer(self, question: str) -> str | None:
+        """Give the first answer to a question, or None if the sources do not say."""
+        if question not in self._answers:
+            self.remember(question, self._ask(question))
+        return self._answers.get(question)
+
+    def remember(self, question: str, reply: Reply) -> None:
+        """Keep what was answered; what was answered longest ago is forgotten."""
+        while len(self._answers) >= _REMEMBERED:
+            self._answers.pop(next(iter(self._answers)), None)
+        self._answers[question] = reply.shown[0].text if reply.shown else None
+
+    def nearest(self, words: str, others: Sequence[str]) -> int:
+        """Give the place of that one of ``others`` which is most like ``words``, by their vectors."""
+        vectors = self._encoder.encode([words, *others])
+        return int(np.argmax(vectors[1:] @ vectors[0]))
 
 
 @dataclass(slots=True)

@@ -21,9 +21,11 @@ from sco_qa.errors import CorpusError, IndexMissing, IndexStale
 from sco_qa.lexical import Bm25
 from sco_qa.settings import Settings
 from sco_qa.store import Generation
+from sco_qa.terms import Terms
 from sco_qa.types import Matches, Passage, Source
 
-_VECTORS, _LEXICAL, _ENCODER, _SPOOL = "vectors.faiss", "bm25", "encoder", "to-encode.jsonl"
+_VECTORS, _LEXICAL, _TERMS, _ENCODER = "vectors.faiss", "bm25", "terms.json", "encoder"
+_SPOOL = "to-encode.jsonl"
 _CHUNK = 2_048
 """Passages that are encoded together: enough to sort them by length, few enough to hold."""
 
@@ -133,6 +135,7 @@ class FaissIndex:
             vectors = _flat(_encode(_spooled(scratch), described["passages"], encoder, progress), encoder.dimension)
             faiss.write_index(vectors, str(scratch / _VECTORS))
             Bm25.build(_spooled(scratch)).save(scratch / _LEXICAL)
+            Terms.learn(_spooled(scratch)).save(scratch / _TERMS)
             (scratch / _SPOOL).unlink()
             progress("exporting the encoder", 0, 1)
             encoder.export(scratch / _ENCODER)
@@ -157,11 +160,16 @@ class FaissIndex:
         sources = Sources(generation)
         vectors = faiss.read_index(str(generation.path(_VECTORS)))
         lexical = Bm25.load(generation.path_of_folder(_LEXICAL))
+        generation.path(_TERMS)  # verified with the rest; :meth:`terms` opens it
         return cls(sources, Passages(generation, sources), vectors, lexical, generation)
 
     def encoder(self, *, threads: int = 0) -> OnnxEncoder:
         """Open the encoder that goes with the vectors."""
         return OnnxEncoder.load(self.generation.path_of_folder(_ENCODER), threads=threads)
+
+    def terms(self, *, is_english: Callable[[str], bool] = lambda _: False) -> Terms:
+        """Open what was learned of the collection's abbreviations and words."""
+        return Terms.load(self.generation.path(_TERMS), is_english=is_english)
 
     def search(self, question: str, vector: NDArray[np.float32], k: int) -> Matches:
         """Find the ``k`` nearest passages by cosine and the ``k`` best by BM25; each comes with both scores.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,14 +27,20 @@ class Retriever:
         self._encoder = encoder
         self._dense_weight = dense_weight
 
-    def encode(self, question: str) -> NDArray[np.float32]:
-        """Encode the question as a unit vector, ``(dimension,)``."""
-        vector: NDArray[np.float32] = self._encoder.encode([question])[0]
-        return vector
+    def encode(self, question: str, *reworded: str) -> NDArray[np.float32]:
+        """Encode the question, or the mean of its wordings, as a unit vector, ``(dimension,)``."""
+        vectors = self._encoder.encode([question, *reworded])
+        if not reworded:
+            only: NDArray[np.float32] = vectors[0]
+            return only
+        mean = vectors.mean(axis=0)
+        unit: NDArray[np.float32] = (mean / np.linalg.norm(mean)).astype(np.float32)
+        return unit
 
-    def match(self, question: str, vector: NDArray[np.float32]) -> Matches:
-        """Find the passages near the question by either score."""
-        return self._index.search(question, vector, _POOL)
+    def match(self, question: str, vector: NDArray[np.float32], *reworded: str) -> Matches:
+        """Find the passages near the question by either score; the BM25 score is that of the best wording."""
+        found = [self._index.search(wording, vector, _POOL) for wording in (question, *reworded)]
+        return found[0] if len(found) == 1 else _joined(found)
 
     def rank(self, matches: Matches, k: int) -> list[Hit]:
         """Fuse the scores and give the ``k`` best passages, best first; equal scores go by the passage's id."""
@@ -53,6 +61,15 @@ def fuse(matches: Matches, dense_weight: float) -> NDArray[np.float32]:
     """Give each match its fused score in [0, 1], ``(matches,)``; a score that is the same for all counts as 0."""
     fused: NDArray[np.float32] = dense_weight * _scaled(matches.dense) + (1 - dense_weight) * _scaled(matches.lexical)
     return fused
+
+
+def _joined(found: Sequence[Matches]) -> Matches:
+    """Put together what several wordings found with one vector; a passage has the best of its BM25 scores."""
+    passages, first = np.unique(np.concatenate([m.passages for m in found]), return_index=True)
+    lexical = np.zeros(len(passages), np.float32)
+    for matches in found:
+        np.maximum.at(lexical, np.searchsorted(passages, matches.passages), matches.lexical)
+    return Matches(passages, np.concatenate([m.dense for m in found])[first], lexical)
 
 
 def _scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -42,6 +42,12 @@ class Settings:
     """What a fused score of 1 adds to a candidate's reader score (logits); chosen by ``make fit``."""
     threshold: float = 0.3
     """Confidence below which the reply is "the sources do not say"; chosen by ``make fit``."""
+    follow_ups: bool = True
+    """Read a question that goes on from the ones before it after them."""
+    spelling: bool = True
+    """Mend slips of the keyboard in words that neither the collection nor English knows."""
+    abbreviations: bool = True
+    """Search for what the collection abbreviates by its short and its long form."""
     top: int = 5
     """Answers in a reply, at most 5."""
     max_question: int = 1_000

@@ -12,6 +12,7 @@ from sco_qa.confidence import Confidence
 from sco_qa.errors import IndexMissing, UsageError
 from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
+from sco_qa.terms import Abbreviation, Terms
 from sco_qa.testing import FakeEncoder, FakeReader
 from sco_qa.types import Candidate, Citation, Hit, Passage, Reply, Source, Span, State, Status
 from tests.conftest import BEARS, SHIPS
@@ -234,8 +235,45 @@ def test_a_follow_up_is_read_with_the_question_before(index: FaissIndex, setting
     assistant = asking(index, settings, {"on the ice": 3.0})
     reply = assistant.ask("Where does it live?", ["Who is the polar bear?", " \x00 "])
     assert reply.question == "Where does it live?"
-    assert reply.read_as == "Who is the polar bear? Where does it live?"
+    assert reply.read_as == "Where does it live? (after: Who is the polar bear?)"
     assert assistant.ask("Where does the polar bear live?", ["Who sailed?"]).read_as is None
+
+
+def test_the_earlier_answer_is_read_again_only_if_it_is_not_remembered(index: FaissIndex, settings: Settings) -> None:
+    assistant = asking(index, settings, {"Captain Lee": 4.0})
+    assert assistant.ask("Why did he leave?", ["Who steered it?"]).read_as == (
+        "Why did Captain Lee leave? (after: Who steered it?)"
+    )
+    unsure = asking(index, settings, {"Captain Lee": -4.0})
+    assert unsure.ask("Why did he leave?", ["Who steered it?"]).read_as == (
+        "Why did he leave? (after: Who steered it?)"
+    )
+
+
+def test_follow_ups_can_be_turned_off(index: FaissIndex, settings: Settings) -> None:
+    assistant = asking(index, settings, {"on the ice": 3.0}, follow_ups=False)
+    assert assistant.ask("Where does it live?", ["Who is the polar bear?"]).read_as is None
+
+
+def test_a_slip_of_the_keyboard_is_mended_and_told(index: FaissIndex, settings: Settings) -> None:
+    terms = Terms(words=["harbour", "frigate"])
+    for spelling, read_as in ((True, "wen left the frigate"), (False, None)):
+        changed = dataclasses.replace(settings, spelling=spelling)
+        assistant = Assistant(
+            index, FakeEncoder(), FakeReader({"1901": 3.0}), confidence=READ_ALONE, settings=changed, terms=terms
+        )
+        reply = assistant.ask("wen left the frigatte")
+        assert (reply.question, reply.read_as) == ("wen left the frigatte", read_as)
+
+
+def test_what_is_abbreviated_is_searched_for_in_both_forms(index: FaissIndex, settings: Settings) -> None:
+    terms = Terms([Abbreviation("PB", "polar bear")])
+    found = {}
+    for abbreviations in (True, False):
+        changed = dataclasses.replace(settings, abbreviations=abbreviations, retrieved=1)
+        assistant = Assistant(index, FakeEncoder(), FakeReader({}), settings=changed, terms=terms)
+        found[abbreviations] = assistant.trace("PB").hits[0].lexical
+    assert found[True] > found[False] == 0
 
 
 def test_the_trace_holds_what_the_reply_is_made_of(index: FaissIndex, settings: Settings) -> None:

@@ -167,7 +167,7 @@ def test_answers_that_are_hardly_likely_are_left_to_json() -> None:
 
 def test_history_is_read_before_the_question(place: Path) -> None:
     ran = run("ask", "--json", "Where does it live?", "--history", "Who hunts?", "--history", "What is a polar bear?")
-    assert json.loads(ran.out)["read_as"] == "What is a polar bear? Where does it live?"
+    assert json.loads(ran.out)["read_as"] == "Where does it live? (after: What is a polar bear?)"
 
 
 def test_another_script_is_told_the_reason(place: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_batch_answers_each_line_and_goes_on_after_a_bad_one(place: Path, tmp_
         9: "the line is not JSON",
     }
     assert found[0]["answers"][0]["text"] == "on the ice"
-    assert found[11]["read_as"] == "What is a polar bear? Where does it live?"
+    assert found[11]["read_as"] == "Where does it live? (after: What is a polar bear?)"
     assert found[12]["answers"][0]["text"] == "Captain Lee"
 
 

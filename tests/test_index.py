@@ -34,6 +34,7 @@ FILES = [
     "sentences.i32",
     "sources.i64",
     "sources.jsonl",
+    "terms.json",
     "texts.txt",
     "vectors.faiss",
 ]

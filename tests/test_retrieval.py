@@ -68,3 +68,19 @@ def test_equal_passages_are_ranked_by_their_ids() -> None:
     hits = retriever.rank(retriever.match("Did it rain?", retriever.encode("Did it rain?")), 5)
     assert [h.passage.id for h in hits] == [1, 2, 3, 4, 5]
     assert {h.score for h in hits} == {1.0}
+
+
+def test_a_passage_counts_by_the_wording_that_it_shares_most_words_with(index: FaissIndex) -> None:
+    encoder = FakeEncoder()
+    retriever = Retriever(index, encoder, dense_weight=0.5)
+    wordings = ("Captain Lee", "polar bear")
+    vector = retriever.encode(*wordings)
+    mean = encoder.encode(wordings).mean(axis=0)
+    assert vector.tolist() == pytest.approx((mean / np.linalg.norm(mean)).tolist())
+    found = retriever.match(wordings[0], vector, wordings[1])
+    alone = [retriever.match(wording, vector) for wording in wordings]
+    assert found.passages.tolist() == sorted({int(p) for matches in alone for p in matches.passages})
+    for place, passage in enumerate(found.passages):
+        scores = [m.lexical[i] for m in alone for i, other in enumerate(m.passages) if other == passage]
+        assert found.lexical[place] == max(scores)
+        assert found.dense[place] == pytest.approx(float(index._vectors.reconstruct(int(passage)) @ vector))

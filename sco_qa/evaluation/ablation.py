@@ -51,6 +51,9 @@ def ablate(
         "dense vectors": replace(settings, dense_weight=0.0),
         "reading more than the first passage": replace(settings, retrieved=1),
         "the retrieval score in the ranking of answers": replace(settings, retrieval_weight=0.0),
+        "understanding follow-ups": replace(settings, follow_ups=False),
+        "mending slips of the keyboard": replace(settings, spelling=False),
+        "abbreviations": replace(settings, abbreviations=False),
     }
     for name, without in off.items():
         yield _compared(name, whole, asked(bench.assistant(sources, settings=without)))
@@ -59,7 +62,7 @@ def ablate(
     yield _compared("8 bits in the encoder of questions", whole, asked(precise.assistant(sources)))
 
 
-PARTS = 9
+PARTS = 12
 """How many runs :func:`ablate` makes."""
 
 

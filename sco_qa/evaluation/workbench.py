@@ -12,6 +12,7 @@ from sco_qa.encoder import OnnxEncoder, PassageEncoder
 from sco_qa.index import FaissIndex
 from sco_qa.reader import SpanReader
 from sco_qa.settings import Settings
+from sco_qa.terms import Terms
 from sco_qa.types import Source
 
 
@@ -33,4 +34,5 @@ class Workbench:
         """Make an assistant over ``sources``; ``settings`` and ``confidence`` replace what would be shipped."""
         settings = self.settings if settings is None else settings
         index = FaissIndex.of(sources, settings, self._passages)
-        return Assistant(index, self._questions, self._reader, confidence=confidence, settings=settings)
+        terms = Terms.learn((f"{s.title}\n{s.text}" for s in sources), is_english=self._reader.knows)
+        return Assistant(index, self._questions, self._reader, confidence=confidence, settings=settings, terms=terms)

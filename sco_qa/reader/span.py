@@ -68,6 +68,10 @@ class SpanReader:
         question = self._shortened(question)
         return list(self._pool.map(lambda passage: self._read(question, passage), passages))
 
+    def knows(self, word: str) -> bool:
+        """Tell whether a word, without case and accents, is one that the reader's vocabulary holds whole."""
+        return self._tokenizer.token_to_id(word) is not None
+
     def _read(self, question: str, passage: Passage) -> list[Reading]:
         encoded = self._tokenizer.encode(question, passage.text)
         begin = passage.span.start
