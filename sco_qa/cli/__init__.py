@@ -19,6 +19,7 @@ COMMANDS = {
     "check": "verify everything in the index",
     "eval": "measure how good the answers are",
     "feedback": "make gold questions of what readers thought",
+    "furniture": "list what in the documents is no text",
     "serve": "open the chat page",
 }
 

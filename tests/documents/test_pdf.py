@@ -106,14 +106,15 @@ WHOLE = samples.pdf([[(LEFT, 500, 10, "Text.")]])
         (WHOLE[:200], "is broken; save it again or remove it"),
         (b"%PDF-1.4\n", "is broken; save it again or remove it"),
         (samples.pdf([[]], trailer=LOCKED), "is encrypted; save it without a password or remove it"),
-        (
-            samples.pdf([[(LEFT, 500, 10, "x" * 30_000)]] * 34),
-            "holds more than 1 MB of text; split it, or set SCO_QA_DOCUMENT_MEGABYTES",
-        ),
     ],
 )
 def test_what_cannot_be_read_is_named(content: bytes, message: str) -> None:
     assert pdfium.inside(content, 1) == {"problem": message}
+
+
+def test_more_text_than_is_read_is_named() -> None:
+    message = "holds more than 0 MB of text; split it, or set SCO_QA_DOCUMENT_MEGABYTES"
+    assert pdfium.inside(WHOLE, 0) == {"problem": message}
 
 
 def test_a_scan_is_named() -> None:
