@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
@@ -48,6 +49,7 @@ def run(chosen: Namespace) -> int:
                 file=sys.stderr,
             )
         print(f"The page is at {server.address_of(listening, settings)}", flush=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is cut off
         try:
             with suppress(KeyboardInterrupt):  # how it is meant to be stopped
                 server.serve(app, listening)

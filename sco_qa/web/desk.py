@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from sco_qa import corpus
 from sco_qa.assistant import Assistant
 from sco_qa.errors import ScoQaError
-from sco_qa.index import FaissIndex, Progress
+from sco_qa.index import Progress
 from sco_qa.settings import Settings
 from sco_qa.types import Reply, Source, State
+from sco_qa.web.builder import Builder
 
 # Encoder and reader already use every core for one question: a second one fills the gaps between their stages, more
 # would only slow one another down (20 users on 2 cores: docs/web.md).
@@ -35,8 +36,9 @@ class Place:
 class Desk:
     """Holds the one assistant that everybody asks. At most ``settings.requests`` questions are inside at once."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, *, builder: Builder | None = None) -> None:
         self._assistant = assistant
+        self._builder = Builder() if builder is None else builder
         self._places: set[Place] = set()
         self._counting = threading.Lock()
         self._working = threading.Semaphore(_WORKING)
@@ -95,11 +97,10 @@ class Desk:
             self.leave(place)
 
     def close(self) -> None:
-        """Answer nothing more, and wait for what is being answered: a model that is cut off takes the process down."""
+        """Answer nothing more, wait for what is being answered, and end a rebuild: the index stays the old one."""
         self._closed = True
-        for _ in range(_WORKING):
-            self._working.acquire()
-        self._working.release(_WORKING)
+        self._builder.stop()
+        self._assistant.close()
 
     def source(self, id_: str) -> Source | None:
         """Find a source of the index by its id; there is no other way from an address to a text."""
@@ -114,12 +115,13 @@ class Desk:
 
         Raises:
             Busy: Somebody else is rebuilding.
+            IndexProblem: What hindered it.
 
         """
         if not self._rebuilding.acquire(blocking=False):
             raise Busy("the index is being rebuilt already; wait for it")
         try:
-            FaissIndex.build(corpus.load(self.settings.corpus), self.settings, progress=progress)
+            self._builder.build(self.settings, progress)
             self._assistant = Assistant.load(settings=self.settings)
         finally:
             self._rebuilding.release()
