@@ -178,12 +178,13 @@ class PassageEncoder:
         names = ["input_ids", "attention_mask"]
         if "token_type_ids" in model.tokenizer.model_input_names:
             names.append("token_type_ids")
-        example = {n: torch.ones((2, 8), dtype=torch.int64) for n in names}
+        max_tokens = int(model.max_seq_length or 512)
+        example = onnx.example(tokenizer, names, max_tokens=min(96, max_tokens))
         onnx.export(Pooled(), example, ["vector"], folder / _GRAPH, int8=int8)
         (folder / _TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
         config = {
             "dimension": self.dimension,
-            "max_tokens": int(model.max_seq_length or 512),
+            "max_tokens": max_tokens,
             "prompt": (model.prompts or {}).get("query", ""),
         }
         (folder / _CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

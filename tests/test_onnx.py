@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -44,3 +45,27 @@ def test_threads_are_those_chosen_or_one_a_core_up_to_four() -> None:
     assert onnx.number_of_threads(7) == 7
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     assert onnx.number_of_threads(0) == min(4, cores)
+
+
+@pytest.mark.parametrize("pair", [False, True])
+def test_examples_are_full_rows_between_the_special_tokens_and_the_same_each_time(pair: bool) -> None:
+    tokenizer = onnx.tokenizer(Path(str(files("sco_qa.reader") / "weights/tokenizer.json")))
+    tokenizer.enable_padding(length=200)
+    drawn = onnx.example(tokenizer, ("input_ids", "token_type_ids", "attention_mask"), max_tokens=40, pair=pair)
+    assert {name: tuple(tensor.shape) for name, tensor in drawn.items()} == {
+        "input_ids": (32, 40),
+        "token_type_ids": (32, 40),
+        "attention_mask": (32, 40),
+    }
+    first, last = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    ids = drawn["input_ids"].numpy()
+    assert set(ids[:, 0]) == {first}
+    assert set(ids[:, -1]) == {last}
+    assert (ids == last).sum(axis=1).tolist() == [2 if pair else 1] * 32
+    assert drawn["attention_mask"].min() == 1
+    assert drawn["token_type_ids"].max() == int(pair)
+    assert np.unique(ids).size > 1000
+    assert torch.equal(
+        onnx.example(tokenizer, ["input_ids"], max_tokens=40, pair=pair)["input_ids"], drawn["input_ids"]
+    )
+    assert len(tokenizer.encode("Bears").ids) == 200  # the tokenizer is as it was

@@ -33,11 +33,11 @@ def export(trained: Path, folder: Path, *, int8: bool = True) -> None:
             return said.start_logits, said.end_logits
 
     folder.mkdir(parents=True, exist_ok=True)
-    example = {n: torch.ones((2, 8), dtype=torch.int64) for n in ("input_ids", "attention_mask", "token_type_ids")}
-    onnx.export(Logits(), example, ["start", "end"], folder / "model.onnx", int8=int8)
     tokenizer = AutoTokenizer.from_pretrained(trained).backend_tokenizer
     tokenizer.no_truncation()
     tokenizer.no_padding()
+    example = onnx.example(tokenizer, ("input_ids", "attention_mask", "token_type_ids"), pair=True)
+    onnx.export(Logits(), example, ["start", "end"], folder / "model.onnx", int8=int8)
     (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
 
 

@@ -38,8 +38,8 @@ class SpanReader:
     """Reads with an exported model, one passage a thread.
 
     Passages never share a batch: the int8 graph takes the range of its activations from the whole batch, so a reading
-    would depend on its neighbours; and single passages need no padding (20 passages on two cores: 208 ms, in one
-    padded batch 320 ms).
+    would depend on its neighbours; and single passages need no padding. Of the 10 ms that a passage takes on one core,
+    running the graph is 9; keeping the tokens of passages with the index would save 0.2.
     """
 
     def __init__(self, session: onnx.Session, tokenizer: Any, *, threads: int = 1) -> None:
@@ -66,7 +66,11 @@ class SpanReader:
     def read(self, question: str, passages: Sequence[Passage]) -> list[list[Reading]]:
         """Give for each passage its best readings, best first."""
         question = self._shortened(question)
-        return list(self._pool.map(lambda passage: self._read(question, passage), passages))
+        # the longest first, so that all threads end together
+        longest_first = sorted(range(len(passages)), key=lambda i: -len(passages[i].text))
+        read = self._pool.map(lambda i: self._read(question, passages[i]), longest_first)
+        readings = dict(zip(longest_first, read, strict=True))
+        return [readings[i] for i in range(len(passages))]
 
     def knows(self, word: str) -> bool:
         """Tell whether a word, without case and accents, is one that the reader's vocabulary holds whole."""
@@ -134,10 +138,13 @@ def decode(
     length = places[None, :] - places[:, None]
     allowed = (begins & within)[:, None] & (finishes & within)[None, :] & (sentence[:, None] == sentence[None, :])
     allowed &= (length >= 0) & (length < MAX_ANSWER_TOKENS)
-    scores = np.where(allowed, start[inside, None] + end[None, inside] - null, -np.inf).ravel()
-    best = np.argsort(-scores, kind="stable")[:READINGS]
+    spans = np.flatnonzero(allowed)
+    scores = (start[inside, None] + end[None, inside] - null).ravel()[spans]
+    if spans.size > READINGS:  # sorting all of them would take longer than tokenising the passage
+        good = scores >= np.partition(scores, -READINGS)[-READINGS]
+        spans, scores = spans[good], scores[good]
     found = []
-    for flat in best[np.isfinite(scores[best])]:
-        left, right = divmod(int(flat), inside.size)
-        found.append((Span(int(at[left]), int(to[right])), float(scores[flat])))
+    for best in np.argsort(-scores, kind="stable")[:READINGS]:
+        left, right = divmod(int(spans[best]), inside.size)
+        found.append((Span(int(at[left]), int(to[right])), float(scores[best])))
     return found
