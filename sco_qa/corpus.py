@@ -1,197 +1,217 @@
 """A folder of documents, read as sources.
 
-``sources.toml`` beside the documents gives what the texts do not say in a form that a program can read; it is
-optional, and so is every key of an entry but ``file``::
-
-    [[source]]
-    id = "annual-report"                    # the file's name without its ending, if not given
-    file = "annual-report.txt"
-    title = "Annual Report"
-    author = "A. Writer"
-    publisher = "Some Press"
-    date = "2018-06"                        # as exact as is known
-    date_basis = "the last line"            # what the date rests on
-    furniture = [{ start = 0, end = 88, what = "banner" }]      # never read, never quoted
-
-    [[source.section]]                      # from its start to the next section's start, or to its own end
-    start = 90
-    heading = [90, 113]
-    byline = [115, 130]
-    date = "2018-05"
-
-Positions are code points from the beginning of the file.
+Every file that can be a document counts, in sub-folders too; hidden ones and ``sources.toml`` are passed over. What
+cannot be read is skipped and named, and the rest is read all the same. Files that hold the same bytes are one document.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-import tomllib
-from collections.abc import Mapping
-from itertools import pairwise
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sco_qa.errors import CorpusError
-from sco_qa.types import Section, Source, Span, State
+from sco_qa import catalogue
+from sco_qa.documents import Document, Refused, extract, members
+from sco_qa.documents.extraction import too_large
+from sco_qa.errors import CorpusError, DocumentError
+from sco_qa.settings import Settings
+from sco_qa.types import Source, State, name_of
 
-CATALOGUE = "sources.toml"
-_ENDING = ".txt"
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
-_SOURCE_KEYS = {"id", "file", "title", "author", "publisher", "date", "date_basis", "furniture", "section"}
-_SECTION_KEYS = {"start", "end", "heading", "byline", "date"}
+REMOVED = ".removed"
+"""The folder in a corpus that documents are put away in."""
+MEGABYTES = Settings().document_megabytes
+
+Extractor = Callable[[str, bytes], Document]
+"""Called with a file's name and its bytes."""
 
 
-def load(folder: Path) -> list[Source]:
-    """Read every text file of ``folder``, in the order of their names.
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the folder that may be read as a document; ``sha256`` is that of its bytes."""
+
+    name: str
+    path: Path
+    sha256: str
+    size: int
+    id: str
+    entry: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that is not read; ``reason`` is a line that names it and says why, and what to do."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A file that holds the same bytes as another, which is read in its stead."""
+
+    file: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What lies in a folder, in the order of the files' names. Nothing is extracted before it is iterated over."""
+
+    folder: Path
+    files: tuple[File, ...]
+    skipped: tuple[Skipped, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+
+    def __iter__(self) -> Iterator[Source]:
+        """Give the sources that can be read."""
+        for file in self.files:
+            try:
+                yield read(file)
+            except DocumentError:
+                continue
+
+
+def load(folder: Path, *, megabytes: int = MEGABYTES) -> Corpus:
+    """Find the documents of ``folder``, and hash them.
 
     Raises:
-        CorpusError: The folder, a document or the catalogue cannot be used; the message says which and why.
+        CorpusError: The folder or its catalogue cannot be used, or there is nothing in it to read.
     """
+    require_folder(folder)
+    entries = catalogue.read(folder)
+    found: list[tuple[str, Path, str, int]] = []
+    skipped: list[Skipped] = []
+    for member in members(folder, megabytes=megabytes):
+        if isinstance(member, Refused):
+            skipped.append(Skipped(member.name, f"{member.name}: {member.reason}"))
+            continue
+        path = folder / member.name
+        try:
+            size = path.stat().st_size
+            if not path.is_file():  # a pipe would keep us waiting
+                raise DocumentError(f"{member.name} is no file; remove it")
+            if size > megabytes * 1_000_000:
+                raise DocumentError(too_large(member.name, megabytes))
+            found.append((member.name, path, _digest(path), size))
+        except OSError as error:
+            reason = f"cannot read {member.name} ({error.strerror}); mend or remove it"
+            skipped.append(Skipped(member.name, reason))
+        except DocumentError as error:
+            skipped.append(Skipped(member.name, str(error)))
+    _require_all(entries, {name for name, *_ in found} | {s.file for s in skipped}, folder)
+    first: dict[str, str] = {}
+    for name, _, sha256, _ in sorted(found, key=lambda f: (f[0] not in entries, f[0])):  # one that is described first
+        first.setdefault(sha256, name)
+    duplicates = tuple(Duplicate(name, first[sha256]) for name, _, sha256, _ in found if first[sha256] != name)
+    found = [f for f in found if first[f[2]] == f[0]]
+    if not found:
+        why = f"; {skipped[0].reason}" if skipped else ""
+        raise CorpusError(f"there is no document in {folder} that can be read{why}; put documents there: sco-qa add")
+    ids = _ids([name for name, *_ in found], entries)
+    files = tuple(File(n, path, digest, size, ids[n], entries.get(n, {})) for n, path, digest, size in found)
+    for file in files:
+        _require_sound(file)
+    return Corpus(folder, files, tuple(skipped), duplicates)
+
+
+def require_folder(folder: Path) -> None:
+    """Raise ``CorpusError`` unless there is a folder that can be read."""
     try:
-        names = sorted(p.name for p in folder.iterdir() if p.suffix == _ENDING and p.is_file())
+        next(folder.iterdir(), None)
     except OSError as error:
         raise CorpusError(
             f"cannot read the corpus folder {folder} ({error.strerror}); choose one with --corpus or SCO_QA_CORPUS"
         ) from None
-    for name in names:
-        if not name.isprintable():
-            raise CorpusError(f"the file name {name!r} in {folder} cannot be cited; rename it with plain characters")
-    entries = _catalogue(folder)
-    for name in entries:
-        if name not in names:
-            raise CorpusError(f"{folder / CATALOGUE} names {name}, which is not in {folder}; add it or drop the entry")
-    if not names:
-        raise CorpusError(f"there is no {_ENDING} file in {folder}; put the documents there")
-    sources = [_source(name, read(folder / name), entries.get(name, {})) for name in names]
-    seen: dict[str, str] = {}
-    for source in sources:
-        if source.id in seen:
-            raise CorpusError(f"{seen[source.id]} and {source.file} have the same id {source.id!r}; rename one")
-        seen[source.id] = source.file
-    return sources
 
 
-def read(path: Path) -> str:
-    """Read one document exactly as it is: no line end is changed.
+def read(file: File, extractor: Extractor = extract) -> Source:
+    """Read one document, and what the catalogue says of it.
 
     Raises:
-        CorpusError: It cannot be read, is not UTF-8, or holds nothing but blanks.
+        DocumentError: It cannot be read.
+        CorpusError: What the catalogue says of it is wrong.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        content = file.path.read_bytes()
     except OSError as error:
-        raise CorpusError(f"cannot read {path} ({error.strerror}); mend or remove it") from None
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8 or remove it") from None
-    if not text.removeprefix("\ufeff").strip():  # a byte order mark alone is no text
-        raise CorpusError(f"{path} is empty; fill or remove it")
-    return text
+        raise DocumentError(f"cannot read {file.name} ({error.strerror}); mend or remove it") from None
+    document = extractor(file.name, content)
+    where = f"the entry of {file.name} in {catalogue.NAME}"
+    own: dict[str, Any] = {
+        "title": document.title,
+        "author": document.author,
+        "date": document.date,
+        "date_basis": document.date_basis,
+        "furniture": document.furniture,
+        "sections": document.sections,
+    }
+    given = catalogue.known(file.entry, len(document.text), where)
+    if "date" in given:  # what the document's own date rests on says nothing of it
+        own["date_basis"] = None
+    original = None
+    if document.format != "text":
+        original = {"file": file.name, "sha256": hashlib.sha256(content).hexdigest(), "format": document.format}
+    values = {**own, **given, "id": file.id}
+    return Source(
+        **{**values, "title": values["title"] or name_of(file.name)},
+        file=file.name if original is None else f"{file.name}.txt",
+        text=document.text,
+        original=original,
+        places=document.places,
+    )
+
+
+def original_of(source: Source) -> tuple[str, str]:
+    """Give the name and the hash of the file that a source was read from."""
+    if source.original is None:
+        return source.file, source.sha256
+    return source.original["file"], source.original["sha256"]
 
 
 def state(folder: Path, source: Source) -> State:
     """Tell whether the file of ``source`` still is what was indexed."""
+    name, sha256 = original_of(source)
     try:
-        content = (folder / source.file).read_bytes()
+        return State.FRESH if _digest(folder / name) == sha256 else State.CHANGED
     except OSError:
         return State.MISSING
-    return State.FRESH if hashlib.sha256(content).hexdigest() == source.sha256 else State.CHANGED
 
 
-def _catalogue(folder: Path) -> dict[str, dict[str, Any]]:
-    path = folder / CATALOGUE
-    if not path.exists():
-        return {}
+def _require_all(entries: Mapping[str, Any], names: set[str], folder: Path) -> None:
+    for name in entries:
+        if name not in names and not (folder / REMOVED / name).exists():
+            raise CorpusError(
+                f"{folder / catalogue.NAME} names {name}, which is not in {folder}; add it or drop the entry"
+            )
+
+
+def _require_sound(file: File) -> None:
+    """Refuse a wrong entry of the catalogue before anything is built; only if it is wrong, its document is read."""
     try:
-        content = tomllib.loads(path.read_bytes().decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise CorpusError(f"cannot parse {path}: {error}; mend that line") from None
-    entries = content.get("source", [])
-    if not isinstance(entries, list) or set(content) - {"source"}:
-        raise CorpusError(f"{path} may hold [[source]] entries only")
-    result: dict[str, dict[str, Any]] = {}
-    for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("file"), str):
-            raise CorpusError(f'an entry of {path} names no file; give it one: file = "…"')
-        if entry["file"] in result:
-            raise CorpusError(f"{path} has two entries for {entry['file']}; drop one")
-        result[entry["file"]] = entry
-    return result
+        catalogue.known(file.entry, 2**31, file.name)
+    except CorpusError:
+        read(file)
+        raise
 
 
-def _source(name: str, text: str, entry: Mapping[str, Any]) -> Source:
-    where = f"the entry of {name} in {CATALOGUE}"
-    _known(entry, _SOURCE_KEYS, where)
-    stem = Path(name).stem
-    furniture = sorted(_span(item, len(text), where) for item in _list(entry, "furniture", where))
-    for before, after in pairwise(furniture):
-        if before.overlap(after):
-            raise CorpusError(f"{where}: furniture {_show(before)} and {_show(after)} overlap; mend one")
-    return Source(
-        id=_string(entry, "id", where) or stem,
-        file=name,
-        text=text,
-        title=_string(entry, "title", where) or stem.replace("-", " ").replace("_", " "),
-        author=_string(entry, "author", where),
-        publisher=_string(entry, "publisher", where),
-        date=_date(entry, where),
-        date_basis=_string(entry, "date_basis", where),
-        furniture=tuple(furniture),
-        sections=_sections(_list(entry, "section", where), len(text), where),
-    )
+def _ids(names: list[str], entries: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Give each file an id: what the catalogue says, or its name, without the ending where that is enough."""
+    stems = {name: str(PurePosixPath(name).with_suffix("")) for name in names}
+    counts = Counter(stems.values())
+    ids: dict[str, str] = {}
+    seen: dict[str, str] = {}
+    for name, stem in stems.items():
+        given = entries.get(name, {}).get("id")
+        ids[name] = given if isinstance(given, str) and given else stem if counts[stem] == 1 else name
+        if ids[name] in seen:
+            raise CorpusError(f"{seen[ids[name]]} and {name} have the same id {ids[name]!r}; rename one")
+        seen[ids[name]] = name
+    return ids
 
 
-def _sections(items: list[Any], length: int, where: str) -> tuple[Section, ...]:
-    for item in items:
-        if not isinstance(item, dict) or not isinstance(item.get("start"), int):
-            raise CorpusError(f"{where}: a section needs a start; give it one: start = 0")
-        _known(item, _SECTION_KEYS, where)
-    items = sorted(items, key=lambda item: int(item["start"]))
-    ends = [item["start"] for item in items[1:]] + [length]
-    sections = []
-    for item, limit in zip(items, ends, strict=False):  # without sections the text's end limits none
-        span = _span({"start": item["start"], "end": item.get("end", limit)}, limit, where)
-        parts = {key: _span(item[key], length, where) for key in ("heading", "byline") if key in item}
-        for key, part in parts.items():
-            if not span.holds(part):
-                raise CorpusError(f"{where}: the {key} {_show(part)} is outside its section {_show(span)}; mend it")
-        sections.append(Section(span, parts.get("heading"), parts.get("byline"), _date(item, where)))
-    return tuple(sections)
-
-
-def _span(value: Any, length: int, where: str) -> Span:
-    pair = [value.get("start"), value.get("end")] if isinstance(value, dict) else value
-    match pair:
-        case [int(start), int(end)] if 0 <= start < end <= length:
-            return Span(start, end)
-    raise CorpusError(f"{where}: {pair} is no span within [0, {length}); give 0 <= start < end <= {length}")
-
-
-def _show(span: Span) -> str:
-    return f"[{span.start}, {span.end})"
-
-
-def _known(entry: Mapping[str, Any], keys: set[str], where: str) -> None:
-    if unknown := sorted(set(entry) - keys):
-        raise CorpusError(f"{where} has the unknown key {unknown[0]!r}; known are: {', '.join(sorted(keys))}")
-
-
-def _list(entry: Mapping[str, Any], key: str, where: str) -> list[Any]:
-    value = entry.get(key, [])
-    if not isinstance(value, list):
-        raise CorpusError(f"{where}: {key} must be a list")
-    return value
-
-
-def _string(entry: Mapping[str, Any], key: str, where: str) -> str | None:
-    value = entry.get(key)
-    if value is not None and (not isinstance(value, str) or not value.strip()):
-        raise CorpusError(f"{where}: {key} must be text, not {value!r}")
-    return value
-
-
-def _date(entry: Mapping[str, Any], where: str) -> str | None:
-    value = entry.get("date")
-    if value is not None and not (isinstance(value, str) and _DATE.fullmatch(value)):
-        raise CorpusError(f'{where}: date must be like "2018", "2018-06" or "2018-06-20", not {value!r}')
-    return value
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sco_qa import encoder as encoding
 from sco_qa import passages as splitting
-from sco_qa import sentences, store
-from sco_qa.archive import Passages, Sources, Writer
-from sco_qa.encoder import IndexingEncoder, OnnxEncoder, PassageEncoder
-from sco_qa.errors import CorpusError, IndexMissing, IndexStale
+from sco_qa import store
+from sco_qa.archive import Passages, Sources
+from sco_qa.encoder import IndexingEncoder, OnnxEncoder
+from sco_qa.errors import CorpusError, IndexMissing
 from sco_qa.lexical import Bm25
 from sco_qa.settings import Settings
 from sco_qa.store import Generation
 from sco_qa.terms import Terms
 from sco_qa.types import Matches, Passage, Source
 
-_VECTORS, _LEXICAL, _TERMS, _ENCODER = "vectors.faiss", "bm25", "terms.json", "encoder"
-_SPOOL = "to-encode.jsonl"
-_CHUNK = 2_048
-"""Passages that are encoded together: enough to sort them by length, few enough to hold."""
+VECTORS, LEXICAL, TERMS, ENCODER = "vectors.faiss", "bm25", "terms.json", "encoder"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -98,49 +91,31 @@ class FaissIndex:
     @classmethod
     def of(
         cls,
-        sources: Sequence[Source],
+        sources: Iterable[Source],
         settings: Settings,
         encoder: IndexingEncoder,
         *,
         progress: Progress = lambda *_: None,
     ) -> Self:
-        """Split, encode and index the sources in memory; :meth:`build` keeps the result on disk.
+        """Split, encode and index the sources in memory; :func:`sco_qa.builder.build` keeps the result on disk.
 
         Raises:
             CorpusError: The sources hold nothing that can be read.
         """
-        passages = splitting.split(sources, words=settings.passage_words, overlap=settings.overlap_words)
+        by_id = {source.id: source for source in sources}
+        passages = splitting.split(by_id.values(), words=settings.passage_words, overlap=settings.overlap_words)
         if not passages:
             raise nothing_to_read()
-        by_id = {source.id: source for source in sources}
-        texts = [as_encoded(p, by_id[p.source], settings) for p in passages]
-        vectors = _flat(_encode(texts, len(texts), encoder, progress), encoder.dimension)
-        return cls(by_id, passages, vectors, Bm25.build(texts))
+        texts = [splitting.to_index(p, by_id[p.source], context=settings.context) for p in passages]
+        done = 0
 
-    @classmethod
-    def build(cls, sources: Iterable[Source], settings: Settings, *, progress: Progress = lambda *_: None) -> Self:
-        """Build a generation under ``settings.index``, make it the current one, and open it.
+        def encoded(count: int) -> None:
+            nonlocal done
+            done += count
+            progress("encoding passages", done, len(texts))
 
-        Raises:
-            CorpusError: The sources hold nothing that can be read.
-            ModelError: The encoder cannot be had.
-            IndexProblem: The index folder cannot be written.
-        """
-        import faiss
-
-        with store.building(settings.index) as scratch:
-            described = _write(sources, scratch, settings)
-            progress("loading the encoder", 0, 1)
-            encoder = PassageEncoder.load(settings.encoder)
-            vectors = _flat(_encode(_spooled(scratch), described["passages"], encoder, progress), encoder.dimension)
-            faiss.write_index(vectors, str(scratch / _VECTORS))
-            Bm25.build(_spooled(scratch)).save(scratch / _LEXICAL)
-            Terms.learn(_spooled(scratch)).save(scratch / _TERMS)
-            (scratch / _SPOOL).unlink()
-            progress("exporting the encoder", 0, 1)
-            encoder.export(scratch / _ENCODER)
-            generation = store.publish(scratch, {**described, "dimension": encoder.dimension})
-        return cls._open(Generation.open(generation))
+        vectors = _flat([encoder.encode([text for text, _ in texts], progress=encoded)], encoder.dimension)
+        return cls(by_id, passages, vectors, Bm25.build(words for _, words in texts))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -151,25 +126,40 @@ class FaissIndex:
             IndexDamaged: A file is not the one that was written.
             IndexOutdated: It is of another format.
         """
-        return store.open_current(folder, cls._open)
+        return store.open_current(folder, cls.open)
 
     @classmethod
-    def _open(cls, generation: Generation) -> Self:
+    def open(cls, generation: Generation) -> Self:
+        """Open a generation."""
         import faiss
 
         sources = Sources(generation)
-        vectors = faiss.read_index(str(generation.path(_VECTORS)))
-        lexical = Bm25.load(generation.path_of_folder(_LEXICAL))
-        generation.path(_TERMS)  # verified with the rest; :meth:`terms` opens it
+        vectors = faiss.read_index(str(generation.path(VECTORS)))
+        lexical = Bm25.load(generation.path_of_folder(LEXICAL))
+        generation.path(TERMS)  # verified with the rest; :meth:`terms` opens it
         return cls(sources, Passages(generation, sources), vectors, lexical, generation)
+
+    @staticmethod
+    def write_vectors(folder: Path, vectors: Iterable[NDArray[np.float32]], dimension: int) -> None:
+        """Write the vectors of all passages, given in order in chunks ``(chunk, dimension)``."""
+        import faiss
+
+        index = _flat(vectors, dimension)
+        with (folder / VECTORS).open("wb") as file:  # FAISS itself would not tell that the disk is full
+            faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]  # not in its stubs
+
+    def vectors(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Give the vectors of some passages, ``(len(places), dimension)``, as they were encoded."""
+        found: NDArray[np.float32] = self._vectors.reconstruct_batch(places)
+        return found
 
     def encoder(self, *, threads: int = 0) -> OnnxEncoder:
         """Open the encoder that goes with the vectors."""
-        return OnnxEncoder.load(self.generation.path_of_folder(_ENCODER), threads=threads)
+        return OnnxEncoder.load(self.generation.path_of_folder(ENCODER), threads=threads)
 
     def terms(self, *, is_english: Callable[[str], bool] = lambda _: False) -> Terms:
         """Open what was learned of the collection's abbreviations and words."""
-        return Terms.load(self.generation.path(_TERMS), is_english=is_english)
+        return Terms.load(self.generation.path(TERMS), is_english=is_english)
 
     def search(self, question: str, vector: NDArray[np.float32], k: int) -> Matches:
         """Find the ``k`` nearest passages by cosine and the ``k`` best by BM25; each comes with both scores.
@@ -219,108 +209,6 @@ class FaissIndex:
         if not np.allclose(found, exact, atol=1e-5):
             wrong.append("FAISS and NumPy do not find the same neighbours")
         return wrong
-
-
-def fingerprint(sources: Sequence[Source], settings: Settings) -> dict[str, Any]:
-    """Describe all that an index is made from; the manifest holds it, and staleness is a difference to it."""
-    return {**made_with(settings), "sources": [describe(source) for source in sources]}
-
-
-def made_with(settings: Settings) -> dict[str, Any]:
-    """Describe what an index is made with, whatever its documents are."""
-    return {
-        "settings": settings.for_index(),
-        "encoder": encoding.fingerprint(settings.encoder),
-        "sentences": sentences.fingerprint(),
-    }
-
-
-def describe(source: Source) -> dict[str, Any]:
-    """Describe a document for the manifest: a change of any part of it makes the index stale."""
-    return {
-        "id": source.id,
-        "file": source.file,
-        "sha256": source.sha256,
-        "described": _hash(source.described()),
-    }
-
-
-def require_fresh(folder: Path, sources: Sequence[Source], settings: Settings) -> None:
-    """Compare the current generation with what it would be made from now.
-
-    Raises:
-        IndexMissing, IndexDamaged: There is no manifest to compare with.
-        IndexStale: Something changed; the exception names it.
-    """
-    was, now = store.open_current(folder, lambda generation: generation.manifest), fingerprint(sources, settings)
-    changes = [
-        f"the setting {name} is {value!r}, was {was['settings'].get(name)!r}"
-        for name, value in now["settings"].items()
-        if was["settings"].get(name) != value
-    ]
-    if was.get("encoder") != now["encoder"] and was["settings"]["encoder"] == now["settings"]["encoder"]:
-        changes.append(f"the encoder {settings.encoder} changed")
-    if was["sentences"] != now["sentences"]:
-        changes.append("the sentence splitter changed")
-    old, new = ({s["file"]: s for s in described["sources"]} for described in (was, now))
-    changes += [f"{name} was added" for name in new if name not in old]
-    changes += [f"{name} was removed" for name in old if name not in new]
-    for name in sorted(old.keys() & new.keys()):
-        if old[name]["sha256"] != new[name]["sha256"]:
-            changes.append(f"{name} changed")
-        elif old[name] != new[name]:
-            changes.append(f"the description of {name} changed")
-    if changes:
-        raise IndexStale(tuple(changes))
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def as_encoded(passage: Passage, source: Source, settings: Settings) -> str:
-    """Give what of a passage is encoded and indexed for BM25."""
-    return splitting.in_context(passage, source) if settings.context else passage.text
-
-
-def _write(sources: Iterable[Source], scratch: Path, settings: Settings) -> dict[str, Any]:
-    """Write texts and passages, and beside them what is to be encoded; describe them for the manifest."""
-    described = []
-    writer = Writer(scratch)
-    with (scratch / _SPOOL).open("w", encoding="utf-8", newline="\n") as spool:
-        for source in sources:
-            passages = splitting.of(
-                source, words=settings.passage_words, overlap=settings.overlap_words, first=writer.passages
-            )
-            writer.add(source, passages)
-            spool.writelines(json.dumps(as_encoded(p, source, settings)) + "\n" for p in passages)
-            described.append(describe(source))
-    writer.close()
-    if not writer.passages:
-        raise nothing_to_read()
-    return {**made_with(settings), "sources": described, "passages": writer.passages}
-
-
-def _spooled(scratch: Path) -> Iterator[str]:
-    with (scratch / _SPOOL).open(encoding="utf-8", newline="\n") as spool:
-        for line in spool:
-            yield json.loads(line)
-
-
-def _encode(
-    texts: Iterable[str], count: int, encoder: IndexingEncoder, progress: Progress
-) -> Iterator[NDArray[np.float32]]:
-    """Encode texts in chunks, ``(at most _CHUNK, dimension)`` each."""
-    done = 0
-
-    def encoded(more: int) -> None:
-        nonlocal done
-        done += more
-        progress("encoding passages", done, count)
-
-    texts = iter(texts)
-    while chunk := list(islice(texts, _CHUNK)):
-        yield encoder.encode(chunk, progress=encoded)
 
 
 def _flat(vectors: Iterable[NDArray[np.float32]], dimension: int) -> Any:

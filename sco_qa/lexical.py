@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -54,6 +56,10 @@ class Bm25:
     def save(self, folder: Path) -> None:
         """Write the index as a folder."""
         self._model.save(folder, show_progress=False)
+        try:
+            self.load(folder)
+        except ValueError:  # NumPy does not tell that the end of a file could not be written
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from None
 
     def scores(self, question: str) -> NDArray[np.float32]:
         """Score every text for the question, ``(texts,)``; 0 where no word is shared."""

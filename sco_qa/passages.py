@@ -45,12 +45,25 @@ def at(source: Source, id_: int, sentences: tuple[Span, ...]) -> Passage:
     return Passage(id_, source.id, span, source.text[span.start : span.end], sentences, heading)
 
 
-def in_context(passage: Passage, source: Source) -> str:
-    """Give the passage as it is encoded: behind its source's title and its section's heading."""
-    context = [source.title]
+def in_context(passage: Passage, source: Source, *, named: bool = True) -> str:
+    """Give the passage behind its source's title and its section's heading.
+
+    Without ``named``, a title that only repeats the file's name is left out.
+    """
+    context = [source.title] if named or not source.named_for_file else []
     if passage.heading is not None and not passage.text.startswith(passage.heading):
         context.append(passage.heading)
     return "\n".join([*context, passage.text])
+
+
+def to_index(passage: Passage, source: Source, *, context: bool) -> tuple[str, str]:
+    """Give the text that is encoded, and the one whose words are indexed.
+
+    A file's name counts among the words only: so a renamed file's passages keep their vectors.
+    """
+    if not context:
+        return passage.text, passage.text
+    return in_context(passage, source, named=False), in_context(passage, source)
 
 
 def _runs(source: Source) -> Iterator[Span]:

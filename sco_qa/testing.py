@@ -10,8 +10,10 @@ For instance, an assistant over ``sources`` that never loads a model::
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +48,11 @@ class FakeEncoder:
             progress(1)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
+
+    def export(self, folder: Path) -> None:
+        """Write what stands for the encoder of questions in an index; nothing can be loaded from it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text(json.dumps({"dimension": self._dimension}), encoding="utf-8")
 
 
 class FakeReader:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
 from sco_qa.errors import CitationError
@@ -81,6 +82,27 @@ class Place:
         return {key: value for key, value in named.items() if value is not None}
 
 
+def name_of(file: str) -> str:
+    """Give the title that a file's name makes."""
+    return PurePosixPath(file).stem.replace("-", " ").replace("_", " ")
+
+
+def structured(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Make spans, sections and places again of what ``asdict`` made of them."""
+    sections = tuple(
+        Section(
+            Span(**section["span"]),
+            None if section["heading"] is None else Span(**section["heading"]),
+            None if section["byline"] is None else Span(**section["byline"]),
+            section["date"],
+        )
+        for section in described["sections"]
+    )
+    furniture = tuple(Span(**span) for span in described["furniture"])
+    places = tuple(Place(**place) for place in described["places"])
+    return {**described, "furniture": furniture, "sections": sections, "places": places}
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One document: its text as indexed, who wrote it and when, and what in it is not text.
@@ -109,6 +131,11 @@ class Source:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", hashlib.sha256(self.text.encode()).hexdigest())
 
+    @property
+    def named_for_file(self) -> bool:
+        """Whether the title only repeats the file's name, as that of a document without any other does."""
+        return self.title == name_of(self.file if self.original is None else self.original["file"])
+
     def described(self) -> dict[str, Any]:
         """Give everything but the text, as JSON values; :meth:`from_described` is the way back."""
         described = asdict(self)
@@ -119,18 +146,7 @@ class Source:
     def from_described(cls, described: Mapping[str, Any], text: str) -> Self:
         """Put a description and its text together again."""
         values = {name: value for name, value in described.items() if name != "sha256"}
-        values["furniture"] = tuple(Span(**f) for f in values["furniture"])
-        values["sections"] = tuple(
-            Section(
-                Span(**section["span"]),
-                None if section["heading"] is None else Span(**section["heading"]),
-                None if section["byline"] is None else Span(**section["byline"]),
-                section["date"],
-            )
-            for section in values["sections"]
-        )
-        values["places"] = tuple(Place(**place) for place in values.get("places", ()))
-        return cls(text=text, **values)
+        return cls(text=text, **structured(values))
 
     def section_of(self, span: Span) -> Section | None:
         """Find the section that ``span`` begins in."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from sco_qa import corpus
+from sco_qa import builder, corpus
 from sco_qa.assistant import Assistant
 from sco_qa.cli import main
 from sco_qa.index import FaissIndex
@@ -80,7 +80,7 @@ def settings(folder: Path, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def sources(folder: Path) -> list[Source]:
-    return corpus.load(folder)
+    return list(corpus.load(folder))
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def built_place(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     place = tmp_path_factory.mktemp("built")
     write_corpus(place / "documents", {"bears.txt": BEARS, "ships.txt": SHIPS})
     settings = Settings(corpus=place / "documents", index=place / "index", encoder=str(tiny_encoder))
-    FaissIndex.build(corpus.load(settings.corpus), settings)
+    builder.build(settings)
     return place
 
 
@@ -183,7 +183,7 @@ def place(built_place: Path, tiny_encoder: Path, tmp_path: Path, monkeypatch: py
 def real_index(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings for the five articles and an index of them, built once (about 20 seconds)."""
     settings = Settings(corpus=REPOSITORY / "corpus", index=tmp_path_factory.mktemp("real") / "index")
-    FaissIndex.build(corpus.load(settings.corpus), settings)
+    builder.build(settings)
     return settings
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sco_qa import corpus
-from sco_qa.errors import CorpusError
+from sco_qa.errors import CorpusError, DocumentError
 from sco_qa.types import Section, Source, Span, State
 from tests.conftest import BEARS, SHIPS, write_corpus
 
@@ -19,7 +19,7 @@ from tests.conftest import BEARS, SHIPS, write_corpus
 def test_a_folder_is_read_with_what_the_catalogue_knows(folder: Path) -> None:
     polar = BEARS.index("Polar bears")
     sign = BEARS.index("SIGN UP NOW")
-    assert corpus.load(folder) == [
+    assert list(corpus.load(folder)) == [
         Source(
             id="bears",
             file="bears.txt",
@@ -38,9 +38,11 @@ def test_a_folder_is_read_with_what_the_catalogue_knows(folder: Path) -> None:
 
 
 def test_a_folder_without_a_catalogue_is_read(tmp_path: Path) -> None:
-    folder = write_corpus(tmp_path / "x", {"on-the_road.txt": "Hello.", "notes.md": "no text file", "b.txt": "Hi."})
+    folder = write_corpus(
+        tmp_path / "x", {"on-the_road.txt": "Hello.", "notes.doc": "no format", "b.txt": "Hi.", ".hid.txt": "x"}
+    )
     (folder / "folder.txt").mkdir()
-    assert corpus.load(folder) == [
+    assert list(corpus.load(folder)) == [
         Source(id="b", file="b.txt", text="Hi.", title="b"),
         Source(id="on-the_road", file="on-the_road.txt", text="Hello.", title="on the road"),
     ]
@@ -72,7 +74,7 @@ def test_every_key_of_an_entry_is_read(tmp_path: Path) -> None:
             """,
         },
     )
-    assert corpus.load(folder) == [
+    assert list(corpus.load(folder)) == [
         Source(
             id="one",
             file="a.txt",
@@ -88,7 +90,11 @@ def test_every_key_of_an_entry_is_read(tmp_path: Path) -> None:
     ]
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda t: t.removeprefix("\ufeff").strip()))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1).filter(
+        lambda t: t.removeprefix("\ufeff").strip()
+    )
+)
 def test_a_text_is_what_its_bytes_decode_to(text: str) -> None:
     with TemporaryDirectory() as name:
         folder = write_corpus(Path(name) / "x", {"a.txt": text})
@@ -99,7 +105,7 @@ def test_a_text_is_what_its_bytes_decode_to(text: str) -> None:
         assert source.sha256 == hashlib.sha256((folder / "a.txt").read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("text", ["\ufeffA\r\nb\rc\n\n", "👩‍👩‍👧\u00a0\u2028\x85\x0cx", "e\u0301\x00\x1a"])
+@pytest.mark.parametrize("text", ["\ufeffA\r\nb\rc\n\n", "👩‍👩‍👧\u00a0\u2028\x85\x0cx", "e\u0301\x01\x1a"])
 def test_no_line_end_and_no_mark_is_changed(text: str, tmp_path: Path) -> None:
     (source,) = corpus.load(write_corpus(tmp_path / "x", {"a.txt": text}))
     assert source.text == text
@@ -107,7 +113,7 @@ def test_no_line_end_and_no_mark_is_changed(text: str, tmp_path: Path) -> None:
 
 def problem(folder: Path) -> str:
     with pytest.raises(CorpusError) as caught:
-        corpus.load(folder)
+        list(corpus.load(folder))
     return str(caught.value).replace(str(folder), "FOLDER")
 
 
@@ -125,23 +131,108 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_documents_is_named(tmp_path: Path) -> None:
-    assert problem(write_corpus(tmp_path / "x", {})) == "there is no .txt file in FOLDER; put the documents there"
+    folder = write_corpus(tmp_path / "x", {})
+    assert problem(folder) == "there is no document in FOLDER that can be read; put documents there: sco-qa add"
+    (folder / "x.png").write_bytes(b"\x89PNG")
+    assert re.fullmatch(
+        r"there is no document in FOLDER that can be read; x\.png: it is in no format that can be read \(.*\); "
+        "convert or remove it; put documents there: sco-qa add",
+        problem(folder),
+    )
+
+
+def unread(folder: Path, name: str) -> str:
+    """Why a file is left out, while the others are read."""
+    found = corpus.load(folder)
+    assert [source.id for source in found] == ["bears", "ships"]
+    skipped = {s.file: s.reason for s in found.skipped}
+    if name in skipped:
+        return skipped[name]
+    (file,) = (f for f in found.files if f.name == name)
+    with pytest.raises(DocumentError) as caught:
+        corpus.read(file)
+    return str(caught.value)
 
 
 def test_a_document_that_is_not_utf8_is_named_with_the_byte(folder: Path) -> None:
     (folder / "c.txt").write_bytes("Größe".encode("latin-1"))
-    assert problem(folder) == "FOLDER/c.txt is not UTF-8 (byte 2); save it as UTF-8 or remove it"
+    assert unread(folder, "c.txt") == "c.txt is not UTF-8 (byte 2); save it as UTF-8 or remove it"
 
 
 @pytest.mark.parametrize("text", ["", " \n\t\u00a0\r\n", "\ufeff", "\ufeff \n"])
 def test_a_document_without_text_is_named(folder: Path, text: str) -> None:
     (folder / "c.txt").write_bytes(text.encode())
-    assert problem(folder) == "FOLDER/c.txt is empty; fill or remove it"
+    assert unread(folder, "c.txt") == "c.txt is empty; fill or remove it"
 
 
 def test_a_file_name_that_cannot_be_written_down_is_named(folder: Path) -> None:
     (folder / os.fsdecode(b"\xff.txt")).write_text("Text.")
-    assert problem(folder) == ("the file name '\\udcff.txt' in FOLDER cannot be cited; rename it with plain characters")
+    assert unread(folder, "\\udcff.txt") == ("\\udcff.txt: its name cannot be cited; rename it with plain characters")
+
+
+def test_a_document_that_is_too_large_is_named_and_not_even_hashed(folder: Path) -> None:
+    with (folder / "c.txt").open("wb") as file:
+        file.truncate(64_000_001)
+    assert unread(folder, "c.txt") == ("c.txt is larger than 64 MB; split it, or set SCO_QA_DOCUMENT_MEGABYTES")
+    assert [f.name for f in corpus.load(folder, megabytes=65).files] == ["bears.txt", "c.txt", "ships.txt"]
+
+
+def test_what_is_no_file_is_named(folder: Path) -> None:
+    os.mkfifo(folder / "c.txt")
+    assert unread(folder, "c.txt") == "c.txt is no file; remove it"
+
+
+def test_a_file_that_may_not_be_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "c.txt").write_text("Text.")
+    digest = corpus._digest
+
+    def refused(path: Path) -> str:
+        if path.name == "c.txt":
+            raise PermissionError(13, "Permission denied", str(path))
+        return digest(path)
+
+    monkeypatch.setattr(corpus, "_digest", refused)
+    assert unread(folder, "c.txt") == "cannot read c.txt (Permission denied); mend or remove it"
+
+
+def test_files_of_one_name_have_their_endings_in_their_ids(folder: Path) -> None:
+    (folder / "ships.md").write_text("# Ships\n\nAnother ship.\n")
+    (folder / "more").mkdir()
+    (folder / "more" / "ships.txt").write_text("More ships.")
+    assert [(s.id, s.file) for s in corpus.load(folder)] == [
+        ("bears", "bears.txt"),
+        ("more/ships", "more/ships.txt"),
+        ("ships.md", "ships.md.txt"),
+        ("ships.txt", "ships.txt"),
+    ]
+
+
+def test_what_a_document_says_of_itself_gives_way_to_the_catalogue(tmp_path: Path) -> None:
+    page = "<html><head><title>Own title</title><meta name=author content='Own Author'></head><body><p>Text.</p></body>"
+    folder = write_corpus(tmp_path / "x", {"page.html": page})
+    (own,) = corpus.load(folder)
+    digest = hashlib.sha256(page.encode()).hexdigest()
+    assert own == Source(
+        id="page",
+        file="page.html.txt",
+        text="Text.\n",
+        title="Own title",
+        author="Own Author",
+        original={"file": "page.html", "sha256": digest, "format": "html"},
+    )
+    (folder / "sources.toml").write_text('[[source]]\nfile = "page.html"\ntitle = "Ours"\nfurniture = [[0, 2]]')
+    (given,) = corpus.load(folder)
+    assert (given.title, given.author, given.furniture) == ("Ours", "Own Author", (Span(0, 2),))
+
+
+def test_the_state_of_an_extracted_text_is_that_of_its_document(tmp_path: Path) -> None:
+    folder = write_corpus(tmp_path / "x", {"a.md": "# A\n\nText.\n"})
+    (source,) = corpus.load(folder)
+    assert corpus.state(folder, source) is State.FRESH
+    (folder / "a.md").write_text("# A\n\nText.\n\n")  # the same text would be extracted; the citation says "changed"
+    assert corpus.state(folder, source) is State.CHANGED
+    (folder / "a.md").unlink()
+    assert corpus.state(folder, source) is State.MISSING
 
 
 ENTRY = '[[source]]\nfile = "ships.txt"\n'

@@ -24,7 +24,7 @@ def test_the_family_is_the_tree_at_the_top_of_the_module() -> None:
         if isinstance(entry, type) and entry is not ScoQaError
     }
     assert drawn == real
-    assert len(drawn) == 10
+    assert len(drawn) == 11
 
 
 def test_staleness_carries_its_changes() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import re
 import shutil
@@ -11,14 +12,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sco_qa import corpus, encoder, passages, sentences, store
-from sco_qa.errors import CorpusError, IndexDamaged, IndexMissing, IndexStale
-from sco_qa.index import FaissIndex, require_fresh
+from sco_qa import builder, corpus, encoder, passages, sentences, staleness, store
+from sco_qa.documents.version import EXTRACTOR
+from sco_qa.errors import CorpusError, IndexDamaged, IndexMissing
+from sco_qa.index import FaissIndex
 from sco_qa.lexical import Bm25
 from sco_qa.settings import Settings
+from sco_qa.staleness import Record
 from sco_qa.testing import FakeEncoder
 from sco_qa.types import Source, Span
-from tests.conftest import BEARS, SHIPS
+from tests.conftest import SHIPS
 
 FILES = [
     "bm25/data.csc.index.npy",
@@ -26,10 +29,12 @@ FILES = [
     "bm25/indptr.csc.index.npy",
     "bm25/params.index.json",
     "bm25/vocab.index.json",
+    "documents.jsonl",
     "encoder/config.json",
     "encoder/model.onnx",
     "encoder/tokenizer.json",
     "ids.json",
+    "keys.s16",
     "passages.i32",
     "sentences.i32",
     "sources.i64",
@@ -110,7 +115,7 @@ def kept(built_place: Path, tiny_encoder: Path, tmp_path: Path) -> Settings:
 
 def test_what_is_built_is_opened_again(kept: Settings) -> None:
     index = FaissIndex.load(kept.index)
-    sources = corpus.load(kept.corpus)
+    sources = list(corpus.load(kept.corpus))
     assert dict(index.sources) == {"bears": sources[0], "ships": sources[1]}
     assert list(index.passages) == passages.split(sources, words=100, overlap=40)
     assert index.check() == []
@@ -130,9 +135,6 @@ def test_the_manifest_describes_all_that_the_index_is_made_from(kept: Settings) 
     assert sorted(p.relative_to(index.folder).as_posix() for p in index.folder.rglob("*") if p.is_file()) == sorted(
         [*FILES, "manifest.json"]
     )
-    bears, ships = corpus.load(kept.corpus)
-    described = [source.pop("described") for source in manifest["sources"]]
-    assert [re.fullmatch("[0-9a-f]{64}", d) is not None for d in described] == [True, True]
     assert manifest == {
         "format": store.FORMAT,
         "dimension": 32,
@@ -145,26 +147,31 @@ def test_the_manifest_describes_all_that_the_index_is_made_from(kept: Settings) 
             "overlap_words": 40,
             "context": True,
         },
-        "sources": [
-            {"id": "bears", "file": "bears.txt", "sha256": bears.sha256},
-            {"id": "ships", "file": "ships.txt", "sha256": ships.sha256},
-        ],
+        "extractor": EXTRACTOR,
     }
+    bears, ships = corpus.load(kept.corpus)
+    entry = hashlib.sha256(b"{}").hexdigest()
+    assert staleness.read(index.generation) == [
+        Record("bears.txt", bears.sha256, entry, "bears", 1),
+        Record("ships.txt", ships.sha256, entry, "ships", 1),
+    ]
 
 
 def test_the_same_inputs_give_the_same_files(kept: Settings, tmp_path: Path) -> None:
     before = FaissIndex.load(kept.index).folder
-    again = FaissIndex.build(corpus.load(kept.corpus), dataclasses.replace(kept, index=tmp_path / "again")).folder
+    again = builder.build(dataclasses.replace(kept, index=tmp_path / "again")).index.folder
     assert again.name == before.name
     for name in [*FILES, "manifest.json"]:
         assert (again / name).read_bytes() == (before / name).read_bytes(), name
 
 
 def read_all(folder: Path) -> None:
-    """Open an index and read whatever a question may need."""
+    """Open an index and read whatever asking and building again may need."""
     index = FaissIndex.load(folder)
     index.encoder()
     assert [index.sources[p.source].slice(p.span) for p in index.passages]
+    staleness.read(index.generation)
+    index.generation.path("keys.s16")
 
 
 @pytest.mark.parametrize("name", [*FILES, "manifest.json"])
@@ -186,41 +193,6 @@ def test_a_damaged_file_is_found_before_it_is_read(kept: Settings, name: str, da
         read_all(kept.index)
     assert str(path) in str(caught.value)
     assert str(caught.value).endswith("; run: sco-qa build")
-
-
-def stale(settings: Settings) -> tuple[str, ...]:
-    with pytest.raises(IndexStale) as caught:
-        require_fresh(settings.index, corpus.load(settings.corpus), settings)
-    return caught.value.changes
-
-
-def test_an_index_is_fresh_until_something_changes(kept: Settings) -> None:
-    require_fresh(kept.index, corpus.load(kept.corpus), kept)
-    asking = dataclasses.replace(kept, top=1, threshold=0.9, retrieved=3, dense_weight=0.1, threads=1)
-    require_fresh(kept.index, corpus.load(kept.corpus), asking)
-
-
-def test_a_changed_setting_is_named(kept: Settings) -> None:
-    changed = dataclasses.replace(kept, encoder="other", passage_words=50, overlap_words=10, context=False)
-    assert stale(changed) == (
-        f"the setting encoder is 'other', was {kept.encoder!r}",
-        "the setting passage_words is 50, was 100",
-        "the setting overlap_words is 10, was 40",
-        "the setting context is False, was True",
-    )
-
-
-def test_changed_documents_are_named(kept: Settings) -> None:
-    (kept.corpus / "bears.txt").write_text(BEARS + "One more.")
-    (kept.corpus / "ships.txt").rename(kept.corpus / "boats.txt")
-    assert stale(kept) == ("boats.txt was added", "ships.txt was removed", "bears.txt changed")
-
-
-def test_a_changed_description_is_named(kept: Settings) -> None:
-    (kept.corpus / "sources.toml").write_text('[[source]]\nfile = "ships.txt"\ntitle = "On ships"')
-    assert stale(kept) == ("the description of ships.txt changed",)
-    (kept.corpus / "sources.toml").write_text('[[source]]\nfile = "ships.txt"\ntitle = "ships"')
-    require_fresh(kept.index, corpus.load(kept.corpus), kept)
 
 
 def test_a_check_finds_what_does_not_fit_together(kept: Settings) -> None:

@@ -141,7 +141,7 @@ def test_title_and_heading_are_put_before_what_is_encoded() -> None:
 
 
 def test_passages_of_several_sources_are_numbered_through() -> None:
-    found = passages.split(corpus.load(REPOSITORY / "corpus"), words=100, overlap=40)
+    found = passages.split(list(corpus.load(REPOSITORY / "corpus")), words=100, overlap=40)
     assert [p.id for p in found] == list(range(len(found)))
     assert len({p.source for p in found}) == 5
     future = next(p for p in found if p.source == "future-of-the-sco" and p.span.holds(Span(4667, 4673)))

@@ -165,7 +165,7 @@ def sentences(sources: Sequence[Source]) -> list[Evidence]:
 def main() -> None:
     """Measure every system and write the table."""
     python, settings = sys.argv[1], Settings.from_environment()
-    sources = corpus.load(settings.corpus)
+    sources = list(corpus.load(settings.corpus))
     asked = gold.load(Path("evals/gold.jsonl"), sources)
     texts = {source.id: source.text for source in sources}
     places = sentences(sources)

@@ -9,7 +9,8 @@ from sco_qa import corpus
 from sco_qa.cli import common
 from sco_qa.confidence import Confidence
 from sco_qa.errors import IndexDamaged
-from sco_qa.index import FaissIndex, require_fresh
+from sco_qa.index import FaissIndex
+from sco_qa.staleness import require_fresh
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -30,7 +31,8 @@ def run(chosen: Namespace) -> int:
     wrong = index.check()
     if wrong:
         raise IndexDamaged(f"{'; '.join(wrong)}; run: sco-qa build")
-    require_fresh(settings.index, corpus.load(settings.corpus), settings)
+    documents = corpus.load(settings.corpus, megabytes=settings.document_megabytes)
+    require_fresh(settings.index, documents, settings)
     print(f"{len(index.sources)} sources and {len(index.passages)} passages are as they should be; the index is fresh")
     if mismatches := Confidence.load().mismatches(settings):
         print(

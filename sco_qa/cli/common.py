@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from sco_qa import corpus
+from sco_qa.builder import Built, build
 from sco_qa.errors import IndexMissing, IndexOutdated, IndexStale
-from sco_qa.index import FaissIndex, Progress, require_fresh
+from sco_qa.index import Progress
 from sco_qa.settings import Settings
+from sco_qa.staleness import require_fresh
 
 
 def settings(chosen: Namespace, **more: Any) -> Settings:
@@ -21,9 +23,9 @@ def settings(chosen: Namespace, **more: Any) -> Settings:
 
 def ensure_index(settings: Settings) -> None:
     """Build the index if there is none that fits the documents, the settings and this version; say so."""
-    sources = corpus.load(settings.corpus)
+    documents = corpus.load(settings.corpus, megabytes=settings.document_megabytes)
     try:
-        require_fresh(settings.index, sources, settings)
+        require_fresh(settings.index, documents, settings)
     except (IndexMissing, IndexOutdated, IndexStale) as reason:
         match reason:
             case IndexStale():
@@ -34,7 +36,37 @@ def ensure_index(settings: Settings) -> None:
                 why = "there is no index yet"
         print(f"sco-qa: {why}; building the index …", file=sys.stderr)
         with progress_bar() as progress:
-            FaissIndex.build(sources, settings, progress=progress)
+            built = build(settings, progress=progress)
+        tell_skipped(built)
+
+
+def tell_skipped(built: Built) -> None:
+    """Name on standard error what is not in the index, a line each."""
+    for duplicate in built.duplicates:
+        print(f"sco-qa: {duplicate.file} holds the same as {duplicate.of}, which is read once", file=sys.stderr)
+    for skipped in built.skipped:
+        print(f"sco-qa: skipped {skipped.reason}", file=sys.stderr)
+
+
+def tell(built: Built) -> int:
+    """Say what a build did, in numbers; give the exit status: 2 if something was skipped."""
+    counts = {
+        "added": built.added,
+        "changed": built.changed,
+        "renamed": built.renamed,
+        "removed": built.removed,
+        "unchanged": built.unchanged,
+        "duplicates": len(built.duplicates),
+        "skipped": len(built.skipped),
+    }
+    index = built.index
+    print(", ".join(f"{name} {count:,}" for name, count in counts.items()))
+    print(
+        f"{len(index.sources):,} documents, {len(index.passages):,} passages ({built.encoded:,} encoded), "
+        f"{index.size / 1e6:.1f} MB in {index.folder}"
+    )
+    tell_skipped(built)
+    return 2 if built.skipped else 0
 
 
 @contextmanager

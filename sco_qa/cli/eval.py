@@ -62,7 +62,7 @@ def run(chosen: Namespace) -> int:
     settings = common.settings(chosen)
     if chosen.on is not None:
         return _on(chosen, settings, console)
-    sources = corpus.load(settings.corpus)
+    sources = list(corpus.load(settings.corpus))
     if chosen.check is not None:
         return _check(chosen.check, sources, console)
     questions = _sampled(gold.load(chosen.gold, sources), chosen.sample)

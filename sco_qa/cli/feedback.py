@@ -26,7 +26,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(chosen: Namespace) -> int:
     """Print the gold questions, and say on standard error how many there are."""
     settings = common.settings(chosen, feedback_file=chosen.file)
-    questions = list(feedback.to_gold(settings.feedback_file, corpus.load(settings.corpus)))
+    questions = list(feedback.to_gold(settings.feedback_file, list(corpus.load(settings.corpus))))
     for question in questions:
         print(json.dumps(question, ensure_ascii=False))
     print(f"sco-qa: {len(questions)} questions to review", file=sys.stderr)

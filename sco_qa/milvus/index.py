@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sco_qa import index as indexing
-from sco_qa import lexical
+from sco_qa import lexical, staleness
 from sco_qa import passages as splitting
 from sco_qa.encoder import IndexingEncoder
 from sco_qa.errors import IndexDamaged, IndexMissing
@@ -88,7 +88,7 @@ class MilvusIndex:
             CorpusError: The sources hold nothing that can be read.
             IndexProblem: Milvus cannot be used.
         """
-        made_with = indexing.made_with(settings)
+        made_with = staleness.made_with(settings)
         try:
             old = _read_manifest(tables)
             same = old["encoder"] == made_with["encoder"] and old["settings"]["encoder"] == settings.encoder
@@ -104,9 +104,9 @@ class MilvusIndex:
             keys[source.id] = key = f"text/{_digest(text)}"
             if key not in old["texts"].values():
                 tables.write_text(key, text)
-            described.append(indexing.describe(source))
+            described.append(staleness.describe(source))
             for passage in splitting.of(source, words=settings.passage_words, overlap=settings.overlap_words, first=0):
-                update.add(passage, key, indexing.as_encoded(passage, source, settings))
+                update.add(passage, key, splitting.to_index(passage, source, context=settings.context)[1])
             progress("indexing documents", len(keys), len(keys) + 1)
         manifest = {**made_with, "sources": described, "texts": keys, "dimension": encoder.dimension}
         manifest["passages"] = update.finish()

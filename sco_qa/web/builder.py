@@ -11,9 +11,9 @@ import subprocess
 import sys
 from typing import Any
 
-from sco_qa import corpus
+from sco_qa import builder
 from sco_qa.errors import IndexProblem, ScoQaError
-from sco_qa.index import FaissIndex, Progress
+from sco_qa.index import Progress
 from sco_qa.settings import Settings
 
 
@@ -24,14 +24,14 @@ class Builder:
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
 
-    def build(self, settings: Settings, progress: Progress) -> None:
-        """Build the index that ``settings`` name.
+    def build(self, settings: Settings, progress: Progress) -> tuple[str, ...]:
+        """Build the index that ``settings`` name; give why documents were skipped, a line each.
 
         Raises:
             IndexProblem: What hindered it; the index that there was is still there.
 
         """
-        problem = ""
+        problem, skipped = "", ()
         with subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", __name__],
             env={**os.environ, **settings.environment()},
@@ -44,10 +44,12 @@ class Builder:
             for line in self._process.stdout or ():
                 said = json.loads(line)
                 problem = said.get("problem", problem)
+                skipped = tuple(said.get("skipped", skipped))
                 if "doing" in said:
                     progress(*said["doing"])
         if problem or self._process.returncode:
             raise IndexProblem(problem or "the build was ended before it was finished; the index is the old one")
+        return skipped
 
     def stop(self) -> None:
         """End the build that runs, and any that is begun later."""
@@ -60,7 +62,8 @@ def main() -> None:
     """Build, and say so."""
     settings = Settings.from_environment()
     try:
-        FaissIndex.build(corpus.load(settings.corpus), settings, progress=lambda *doing: _say(doing=doing))
+        built = builder.build(settings, progress=lambda *doing: _say(doing=doing))
+        _say(skipped=[skipped.reason for skipped in built.skipped])
     except ScoQaError as error:
         _say(problem=str(error))
 

@@ -31,10 +31,19 @@ def table(desk: Desk) -> str:
     rows = [Row(s, passages[s.id], desk.state(s).value) for s in index.sources.values()]
     problem = ""
     try:
-        known = {source.file for source in index.sources.values()}
-        rows += [Row(s, 0, "not indexed") for s in corpus.load(desk.settings.corpus) if s.file not in known]
+        documents = corpus.load(desk.settings.corpus, megabytes=desk.settings.document_megabytes)
     except ScoQaError as error:
         problem = str(error)
+    else:
+        known = {corpus.original_of(source)[0] for source in index.sources.values()}
+        unread = [skipped.reason for skipped in documents.skipped]
+        for file in documents.files:
+            if file.name not in known:
+                try:
+                    rows.append(Row(corpus.read(file), 0, "not indexed"))
+                except ScoQaError as error:
+                    unread.append(str(error))
+        problem = "; ".join(unread)
     return render("collection.html", rows=rows, base=desk.settings.base_path, problem=problem)
 
 
@@ -45,7 +54,10 @@ def rebuild(desk: Desk) -> Iterator[str]:
 
     def build() -> None:
         try:
-            desk.rebuild(lambda what, done, total: said.put(f"{what} … {done} of {total}" if done else f"{what} …"))
+            skipped = desk.rebuild(
+                lambda what, done, total: said.put(f"{what} … {done} of {total}" if done else f"{what} …")
+            )
+            outcome.extend(f"Skipped: {reason}." for reason in skipped)
         except ScoQaError as error:
             outcome[0] = str(error)
         finally:
@@ -54,4 +66,4 @@ def rebuild(desk: Desk) -> Iterator[str]:
     threading.Thread(target=build, name="rebuild", daemon=True).start()
     while (line := said.get()) is not None:
         yield render("progress.html", text=line)
-    yield render("progress.html", text=outcome[0])
+    yield render("progress.html", text=" ".join(outcome))

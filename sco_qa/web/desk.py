@@ -110,8 +110,11 @@ class Desk:
         """Tell whether the file of ``source`` still is what was indexed."""
         return corpus.state(self.settings.corpus, source)
 
-    def rebuild(self, progress: Progress) -> None:
+    def rebuild(self, progress: Progress) -> tuple[str, ...]:
         """Build the index anew and answer from it; questions are answered from the old one meanwhile.
+
+        Returns:
+            Why documents were skipped, a line each.
 
         Raises:
             Busy: Somebody else is rebuilding.
@@ -121,7 +124,8 @@ class Desk:
         if not self._rebuilding.acquire(blocking=False):
             raise Busy("the index is being rebuilt already; wait for it")
         try:
-            self._builder.build(self.settings, progress)
+            skipped = self._builder.build(self.settings, progress)
             self._assistant = Assistant.load(settings=self.settings)
         finally:
             self._rebuilding.release()
+        return skipped

@@ -95,7 +95,7 @@ def test_what_is_no_json_or_holds_nothing_is_said(sources: list[Source], tmp_pat
 
 
 def test_the_shipped_questions_are_valid_and_of_every_kind() -> None:
-    questions, wrong = gold.check(REPOSITORY / "evals" / "gold.jsonl", corpus.load(REPOSITORY / "corpus"))
+    questions, wrong = gold.check(REPOSITORY / "evals" / "gold.jsonl", list(corpus.load(REPOSITORY / "corpus")))
     assert wrong == []
     assert len(questions) >= 160
     kinds = Counter(question.kind for question in questions)

@@ -20,9 +20,11 @@ def test_it_builds_and_says_how_far_it_is(place: Path) -> None:
     (place / "documents" / "new.txt").write_text("The new ship was built in 1999.\n")
     said: list[tuple[Any, ...]] = []
     settings = Settings.from_environment()
-    Builder().build(settings, lambda *doing: said.append(doing))
-    assert said[0][0] == "loading the encoder"
-    assert [doing[1:] for doing in said if doing[0] == "encoding passages"][-1] == (3, 3)
+    (place / "documents" / "bad.txt").write_bytes(b"")
+    skipped = Builder().build(settings, lambda *doing: said.append(doing))
+    assert skipped == ("bad.txt is empty; fill or remove it",)
+    assert said[0] == ("reading documents", 0, 4)
+    assert [doing[1:] for doing in said if doing[0] == "encoding passages"][-1] == (1, 1)
     assert set(Assistant.load(settings=settings).index.sources) == {"bears", "new", "ships"}
 
 
@@ -30,7 +32,7 @@ def test_what_hinders_it_is_said_and_the_old_index_stays(place: Path) -> None:
     (place / "documents" / "ships.txt").unlink()
     (place / "documents" / "bears.txt").unlink()
     settings = Settings.from_environment()
-    with pytest.raises(IndexProblem, match="put the documents there"):
+    with pytest.raises(IndexProblem, match="put documents there"):
         Builder().build(settings, lambda *_: None)
     builder = Builder()
     builder.stop()

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sco_qa import corpus
+from sco_qa import builder
 from sco_qa.assistant import Assistant
-from sco_qa.index import FaissIndex, Progress
+from sco_qa.index import Progress
 from sco_qa.settings import Settings
 from sco_qa.web import collection
 from sco_qa.web.builder import Builder
@@ -14,8 +14,8 @@ from sco_qa.web.desk import Desk
 class InProcess(Builder):
     """Builds here: PyTorch is here already, while a process of its own would have to load it."""
 
-    def build(self, settings: Settings, progress: Progress) -> None:
-        FaissIndex.build(corpus.load(settings.corpus), settings, progress=progress)
+    def build(self, settings: Settings, progress: Progress) -> tuple[str, ...]:
+        return tuple(skipped.reason for skipped in builder.build(settings, progress=progress).skipped)
 
 
 def test_a_new_document_is_seen_and_then_indexed(place: Path) -> None:
@@ -29,8 +29,8 @@ def test_a_new_document_is_seen_and_then_indexed(place: Path) -> None:
     assert 'state-fresh">fresh' in table
 
     said = list(collection.rebuild(desk))
-    assert "loading the encoder" in said[0]
-    assert "encoding passages … 3 of 3" in "".join(said)
+    assert "loading the encoder" in "".join(said)
+    assert "encoding passages … 2 of 2" in "".join(said)
     assert "built anew" in said[-1]
     assert desk.assistant is not before
     assert set(desk.assistant.index.sources) == {"bears", "new", "ships"}
@@ -39,7 +39,12 @@ def test_a_new_document_is_seen_and_then_indexed(place: Path) -> None:
 
 def test_what_hinders_a_rebuild_is_said(place: Path) -> None:
     desk = Desk(Assistant.load(settings=Settings.from_environment()), builder=InProcess())
-    (place / "documents" / "bad.txt").write_bytes(b"\xff\xfe")
-    assert "is not UTF-8" in collection.table(desk)
-    assert "is not UTF-8" in list(collection.rebuild(desk))[-1]
+    (place / "documents" / "bad.txt").write_bytes(b"\xffabc")
+    assert "bad.txt is not UTF-8" in collection.table(desk)
+    last = list(collection.rebuild(desk))[-1]
+    assert "built anew" in last
+    assert "Skipped: bad.txt is not UTF-8" in last
     assert len(desk.assistant.index.sources) == 2
+    (place / "documents" / "sources.toml").write_text("[[")
+    assert "cannot parse" in collection.table(desk)
+    assert "cannot parse" in list(collection.rebuild(desk))[-1]

@@ -134,7 +134,7 @@ def test_feedback_becomes_gold(desk: Desk, talk: Talk, tmp_path: Path) -> None:
     ]
     review = tmp_path / "review.jsonl"
     review.write_text(made.out)
-    assert len(gold.load(review, corpus.load(desk.settings.corpus))) == 3
+    assert len(gold.load(review, list(corpus.load(desk.settings.corpus)))) == 3
 
 
 def test_feedback_that_cannot_be(tmp_path: Path, desk: Desk) -> None:
