@@ -256,7 +256,7 @@ def test_a_first_question_builds_the_index_and_says_so(place: Path) -> None:
     checked = run("check")
     assert (checked.status, checked.out) == (
         0,
-        "2 sources and 2 passages are as they should be; the index is fresh\n",
+        "2 sources and 3 passages are as they should be; the index is fresh\n",
     )
     assert checked.err.startswith("sco-qa: confidence was fitted for other settings (encoder is ")
     assert checked.err.endswith("); fit it again: make fit\n")
@@ -286,7 +286,7 @@ def test_a_build_mends_a_damaged_index_and_says_what_is_in_it(place: Path) -> No
     assert (ran.status, ran.err) == (0, "")
     assert ran.out == (
         "added 2, changed 0, renamed 0, removed 0, unchanged 0, duplicates 0, skipped 0\n"
-        f"2 documents, 2 passages (2 encoded), {size:.1f} MB in {generation}\n"
+        f"2 documents, 3 passages (3 encoded), {size:.1f} MB in {generation}\n"
     )
     assert snapshot(generation) == before
     answers(place)

@@ -123,8 +123,8 @@ def test_what_is_built_is_opened_again(kept: Settings) -> None:
     encoder = index.encoder()
     vector = encoder.encode(["Where does the polar bear live?"])[0]
     found = index.search("polar ice", vector, 10)
-    assert found.passages.tolist() == [0, 1]
-    assert found.lexical[0] > 0 == found.lexical[1]
+    assert found.passages.tolist() == [0, 1, 2]
+    assert found.lexical[0] > 0 == found.lexical[1] == found.lexical[2]
 
 
 def test_the_manifest_describes_all_that_the_index_is_made_from(kept: Settings) -> None:
@@ -138,7 +138,7 @@ def test_the_manifest_describes_all_that_the_index_is_made_from(kept: Settings) 
     assert manifest == {
         "format": store.FORMAT,
         "dimension": 32,
-        "passages": 2,
+        "passages": 3,
         "encoder": encoder.fingerprint(kept.encoder),
         "sentences": sentences.fingerprint(),
         "settings": {
@@ -152,7 +152,7 @@ def test_the_manifest_describes_all_that_the_index_is_made_from(kept: Settings) 
     bears, ships = corpus.load(kept.corpus)
     entry = hashlib.sha256(b"{}").hexdigest()
     assert staleness.read(index.generation) == [
-        Record("bears.txt", bears.sha256, entry, "bears", 1),
+        Record("bears.txt", bears.sha256, entry, "bears", 2),
         Record("ships.txt", ships.sha256, entry, "ships", 1),
     ]
 
@@ -203,17 +203,17 @@ def test_a_check_finds_what_does_not_fit_together(kept: Settings) -> None:
         return FaissIndex(sources, passages, vectors, lexical, index.generation).check()  # type: ignore[arg-type]
 
     assert check() == []
-    assert check(lexical=Bm25.build(["one", "two", "three"])) == ["BM25 holds 3 passages of 2"]
-    shorter = dataclasses.replace(found[1], sentences=found[1].sentences[1:])
-    assert check(passages=[found[0], shorter]) == ["the passages of ships.txt are not those that it is split into"]
+    assert check(lexical=Bm25.build(["one", "two", "three", "four"])) == ["BM25 holds 4 passages of 3"]
+    shorter = dataclasses.replace(found[2], sentences=found[2].sentences[1:])
+    assert check(passages=[*found[:2], shorter]) == ["the passages of ships.txt are not those that it is split into"]
     import faiss
 
     long = faiss.IndexFlatIP(32)
-    long.add(np.ones((2, 32), np.float32))
+    long.add(np.ones((3, 32), np.float32))
     assert check(vectors=long) == ["a vector is not of length 1"]
     more = faiss.IndexFlatIP(32)
-    more.add(np.eye(3, 32, dtype=np.float32))
-    assert check(vectors=more) == ["3 vectors for 2 passages"]
+    more.add(np.eye(4, 32, dtype=np.float32))
+    assert check(vectors=more) == ["4 vectors for 3 passages"]
 
 
 def test_ships_is_the_text_that_was_indexed(kept: Settings) -> None:
