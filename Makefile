@@ -3,7 +3,7 @@ export Q PORT
 V = .venv/bin
 DATA ?= ../shared/data
 
-.PHONY: ablate app ask baseline bench check eval fit gate lock punkt reader-scores test
+.PHONY: ablate app ask baseline bench bench-web check eval fit gate lock punkt reader-scores test
 .DEFAULT_GOAL := ask
 
 ask: .venv/ready  ## make ask Q="Who founded it?"
@@ -38,6 +38,9 @@ reader-scores: .venv/ready  ## the reader alone, on the held-out paragraphs
 
 bench: .venv/ready .venv-bench/ready  ## beside other systems, in one run; writes docs/bench.md
 	@$(V)/python evals/bench/compare.py .venv-bench/bin/python
+
+bench-web: .venv/ready  ## how fast the page is, on a machine with nothing else to do (three minutes)
+	@$(V)/python -m tests.web.benchmark
 
 ablate: .venv/ready  ## what each part is worth; writes docs/ablations.md
 	@$(V)/sco-qa eval --ablate

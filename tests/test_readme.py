@@ -14,7 +14,11 @@ from tests.conftest import REPOSITORY, run
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"```console\n\$ (sco-qa [^\n]+)\n(.*?)```", README, re.DOTALL)
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+PYTHON = [
+    code
+    for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    if "gradio_client" not in code  # needs the page: tests/web/test_api.py runs it
+]
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ sentence, SCO QA with the words in it. The table goes to ``docs/bench.md``.
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from sco_qa import corpus, passages
-from sco_qa.evaluation import gold
+from sco_qa.evaluation import gold, process
 from sco_qa.evaluation.gold import Evidence, Question
 from sco_qa.evaluation.metrics import auroc, bootstrap, f1
 from sco_qa.settings import Settings
@@ -79,19 +77,10 @@ class Measured:
 
 def run(command: Sequence[str], questions: str) -> tuple[list[dict[str, Any]], float, float]:
     """Run a process that answers lines with lines; give those, its seconds and its largest resident memory in MB."""
-    started = time.perf_counter()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as asked:
-        asked.write(questions)
-        asked.seek(0)
-        with subprocess.Popen(command, stdin=asked, stdout=subprocess.PIPE, encoding="utf-8") as process:  # noqa: S603
-            if process.stdout is None:
-                raise RuntimeError("a process with a pipe has no output")
-            lines = [json.loads(line) for line in process.stdout]
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command[:3])} ended with {process.returncode}")
-    return lines, time.perf_counter() - started, usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1024)
+    ran = process.run(command, given=questions)
+    if ran.status:
+        raise SystemExit(f"{' '.join(command[:3])} ended with {ran.status}")
+    return [json.loads(line) for line in ran.output.splitlines()], ran.seconds, ran.peak_memory_mb
 
 
 def measure_other(python: str, name: str, units: Path, places: Sequence[Evidence], asked: Sequence[str]) -> Measured:

@@ -53,6 +53,13 @@
     else unfolded.delete(place);
   }, true);
 
+  // A region that is emptied first is read out even if the same is said again.
+  const announce = text => {
+    const region = document.getElementById("announced");
+    region.textContent = "";
+    setTimeout(() => { region.textContent = text; }, 50);
+  };
+
   window.scoQa = {
     save(text, name) {
       const link = document.createElement("a");
@@ -65,6 +72,7 @@
     answered(transcript) {
       const turns = transcript.querySelectorAll(".turn");
       const last = turns[turns.length - 1];
+      announce(last ? last.dataset.said : "");
       if (!last) unfolded.clear();
       turns.forEach((turn, place) => {
         const others = turn.querySelector("details.others");

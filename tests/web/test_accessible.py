@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -66,3 +67,15 @@ def test_the_keyboard_is_enough(address: str, new_page: NewPage) -> None:
     page.keyboard.press("Escape")
     expect(page.locator(".pane")).to_be_hidden()
     expect(chip).to_be_focused()
+
+
+def test_an_answer_is_announced(address: str, new_page: NewPage) -> None:
+    page = new_page(f"{address}/")
+    announced = page.get_by_role("status").and_(page.locator("[aria-live=polite]"))
+    expect(announced).to_have_text("")
+    ask(page, "Who blocked the SCO development bank?")
+    expect(announced).to_have_text(re.compile("^Answer: Russia, .* sure, from What Is the Future"))
+    ask(page, "Кто основал организацию?")
+    expect(announced).to_have_text("The sources do not say: the collection is read in English; ask in English.")
+    page.get_by_role("button", name="Clear").click()
+    expect(announced).to_have_text("")

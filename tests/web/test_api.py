@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,6 +14,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from sco_qa.web.desk import Desk
+from tests.conftest import REPOSITORY
 
 QUESTION = "Who blocked the SCO development bank?"
 
@@ -33,9 +35,21 @@ def test_ask(client: Client, real_desk: Desk) -> None:
     assert reply["answers"][0]["text"] == "Russia"
 
 
-def test_ask_with_history(client: Client) -> None:
+def test_ask_with_history(client: Client, real_desk: Desk) -> None:
     reply = client.predict("When was it founded?", ["What is the SCO?"], api_name="/ask")
-    assert reply["read_as"] == "What is the SCO? When was it founded?"
+    assert reply["read_as"] == real_desk.ask("When was it founded?", ["What is the SCO?"]).read_as is not None
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/web.md"])
+def test_the_example_of_the_docs(page: str, address: str) -> None:
+    """What the pages show for Gradio's client runs as it stands, but for the port."""
+    shown = re.findall(r"```python\n(.*?)```", (REPOSITORY / page).read_text(encoding="utf-8"), re.DOTALL)
+    (example,) = [code for code in shown if "gradio_client" in code]
+    assert "http://127.0.0.1:7860" in example
+    names: dict[str, Any] = {}
+    exec(example.replace("http://127.0.0.1:7860", address), names)  # noqa: S102 - our own docs
+    assert names["reply"]["schema"] == 1
+    assert names["reply"]["answers"][0]["citation"]["quote"] == names["reply"]["answers"][0]["text"]
 
 
 def test_what_cannot_be_asked(client: Client) -> None:

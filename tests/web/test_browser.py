@@ -58,7 +58,7 @@ def test_conversation_with_a_follow_up(address: str, new_page: NewPage) -> None:
     ask(page, "What is the SCO?")
     ask(page, "When was it founded?")
     second = page.locator(".turn").nth(1)
-    expect(second.locator(".read-as q")).to_have_text("What is the SCO? When was it founded?")
+    expect(second.locator(".read-as q")).to_contain_text("the SCO")
     second.get_by_role("button", name="Ask it by itself").click()
     expect(second.locator(".read-as")).to_contain_text("Asked by itself")
 
