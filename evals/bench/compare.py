@@ -136,7 +136,7 @@ def row(system: Measured, asked: Sequence[Question]) -> str:
     ]
     cells = []
     for values in means:
-        low, high = bootstrap(lambda drawn, v=values: float(v[drawn].mean()), len(values))  # type: ignore[misc]
+        low, high = bootstrap(lambda drawn, v=values: v[drawn].mean(-1), len(values))  # type: ignore[misc]
         cells.append(f"{values.mean():.2f} ({low:.2f}–{high:.2f})")
     scores, answerable = [r.score for r in system.replies], [q.answerable for q in asked]
     p50, p95 = np.quantile([r.ms for r in system.replies], [0.5, 0.95])

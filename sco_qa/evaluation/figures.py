@@ -19,7 +19,8 @@ Columns = NDArray[np.float64]
 class Figure:
     """One figure: which rows it is about, what it takes of each, and how that becomes one number.
 
-    ``columns`` gives the values of a row; ``statistic`` makes one number of those of many, ``(n, values)``. The
+    ``columns`` gives the values of a row; ``statistic`` makes one number of those of many, ``(…, n, values)`` to
+    ``(…)``, so that all samples of a bootstrap are one call. The
     ``headline`` figures are what the gate watches. ``better`` is 1 where larger is better, -1 where smaller is.
     """
 
@@ -28,7 +29,7 @@ class Figure:
     means: str
     applies: Callable[[Row], bool]
     columns: Callable[[Row], tuple[float, ...]]
-    statistic: Callable[[Columns], float]
+    statistic: Callable[[Columns], Columns]
     headline: bool = False
     better: int = 1
 
@@ -67,8 +68,8 @@ class Change:
         return (self.high if self.figure.better > 0 else -self.low) < 0
 
 
-def _mean(columns: Columns) -> float:
-    return float(columns[:, 0].mean())
+def _mean(columns: Columns) -> Columns:
+    return np.asarray(columns[..., 0].mean(-1))
 
 
 def _answerable(row: Row) -> bool:
@@ -83,8 +84,8 @@ def _reading(name: str, means: str, value: Callable[[Row], float | None], *, hea
     return Figure(name, "answers", means, _answerable, lambda r: (float(value(r) or 0.0),), _mean, headline)
 
 
-def _area_under_risk(columns: Columns) -> float:
-    return float(risk_coverage(columns[:, 0].tolist(), (columns[:, 1] > 0).tolist())[1].mean())
+def _area_under_risk(columns: Columns) -> Columns:
+    return np.asarray(risk_coverage(columns[..., 0], columns[..., 1] > 0)[1].mean(-1))
 
 
 FIGURES: tuple[Figure, ...] = (
@@ -109,12 +110,28 @@ FIGURES: tuple[Figure, ...] = (
         headline=True,
     ),
     Figure(
+        "alarm precision",
+        "answers",
+        "share of the replies that say that the sources differ about which they do",
+        lambda r: r.alarm is not None,
+        lambda r: (float(r.disagreement is not None),),
+        _mean,
+    ),
+    Figure(
+        "alarm recall",
+        "answers",
+        "share of the questions about which the sources differ whose reply says so",
+        lambda r: r.disagreement is not None,
+        lambda r: (float(r.alarm is not None),),
+        _mean,
+    ),
+    Figure(
         "citations valid",
         "citations",
         "share of all citations whose source says at that place what they quote",
         lambda r: r.citations > 0,
         lambda r: (r.valid, r.citations),
-        lambda c: float(c[:, 0].sum() / c[:, 1].sum()),
+        lambda c: c[..., 0].sum(-1) / c[..., 1].sum(-1),
         headline=True,
     ),
     Figure(
@@ -147,7 +164,7 @@ FIGURES: tuple[Figure, ...] = (
         "confidence of an answerable question is above that of an unanswerable one",
         lambda _: True,
         lambda r: (r.confidence, float(r.answerable)),
-        lambda c: auroc(c[:, 0].tolist(), (c[:, 1] > 0).tolist()),
+        lambda c: auroc(c[..., 0], c[..., 1] > 0),
         headline=True,
     ),
     Figure(
@@ -165,7 +182,7 @@ FIGURES: tuple[Figure, ...] = (
         "mean distance of confidence and share of right ones (less is better)",
         lambda _: True,
         lambda r: (r.confidence, float(r.right)),
-        lambda c: ece(c[:, 0].tolist(), (c[:, 1] > 0).tolist()),
+        lambda c: ece(c[..., 0], c[..., 1] > 0),
         better=-1,
     ),
 )
@@ -176,7 +193,7 @@ def estimate(figure: Figure, rows: Sequence[Row]) -> Estimate | None:
     table = figure.table(rows)
     if not len(table):
         return None
-    value = figure.statistic(table)
+    value = float(figure.statistic(table))
     if np.isnan(value):
         return None
     low, high = bootstrap(lambda drawn: figure.statistic(table[drawn]), len(table))
@@ -222,11 +239,11 @@ def _change(figure: Figure, pairs: Sequence[tuple[Row, Row]]) -> Change | None:
     if not both:
         return None
     old, new = (figure.table(rows) for rows in zip(*both, strict=True))
-    was, now = figure.statistic(old), figure.statistic(new)
+    was, now = float(figure.statistic(old)), float(figure.statistic(new))
     if np.isnan(now - was):
         return None
 
-    def difference(drawn: NDArray[np.int64]) -> float:
+    def difference(drawn: NDArray[np.int64]) -> Columns:
         return figure.statistic(new[drawn]) - figure.statistic(old[drawn])
 
     low, high = bootstrap(difference, len(both))

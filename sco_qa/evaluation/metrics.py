@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sco_qa.text import normalize_answer
 
@@ -35,29 +35,30 @@ def _f1(given: list[str], accepted: list[str]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
-    """Give the probability that a positive scores above a negative; ties count half. NaN where a class is missing."""
+def auroc(scores: ArrayLike, positive: ArrayLike) -> NDArray[np.float64]:
+    """Give the probability that a positive scores above a negative; ties count half. NaN where a class is missing.
+
+    Takes ``(…, n)`` and gives ``(…)``: one figure for each sample of ``n``, like the other measures here.
+    """
     from scipy.stats import rankdata
 
     is_positive = np.asarray(positive, bool)
-    positives, negatives = int(is_positive.sum()), int((~is_positive).sum())
-    if not positives or not negatives:
-        return float("nan")
-    ranks = rankdata(scores)
-    return float((ranks[is_positive].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    positives = is_positive.sum(-1)
+    negatives = is_positive.shape[-1] - positives
+    above = (rankdata(scores, axis=-1) * is_positive).sum(-1) - positives * (positives + 1) / 2
+    pairs = np.asarray(positives * negatives, float)
+    return np.asarray(np.divide(above, pairs, out=np.full(pairs.shape, np.nan), where=pairs > 0))
 
 
-def risk_coverage(
-    confidence: Sequence[float], right: Sequence[bool]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give coverage and risk when only the most confident are answered (El-Yaniv & Wiener 2010), each ``(n,)``.
+def risk_coverage(confidence: ArrayLike, right: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give coverage, ``(n,)``, and risk, ``(…, n)``, when only the most confident are answered.
 
-    Risk is the share of wrong ones among those answered; smaller is better.
+    After El-Yaniv & Wiener 2010. Risk is the share of wrong ones among those answered; smaller is better.
     """
-    order = np.argsort(-np.asarray(confidence), kind="stable")
-    wrong = ~np.asarray(right, bool)[order]
-    answered = np.arange(1, len(order) + 1)
-    return answered / len(order), np.cumsum(wrong) / answered
+    order = np.argsort(-np.asarray(confidence), axis=-1, kind="stable")
+    wrong = ~np.take_along_axis(np.asarray(right, bool), order, -1)
+    answered = np.arange(1, wrong.shape[-1] + 1)
+    return answered / wrong.shape[-1], np.cumsum(wrong, -1) / answered
 
 
 def reliability(confidence: Sequence[float], right: Sequence[bool], bins: int = 10) -> list[tuple[float, float, int]]:
@@ -71,21 +72,27 @@ def reliability(confidence: Sequence[float], right: Sequence[bool], bins: int = 
     ]
 
 
-def ece(confidence: Sequence[float], right: Sequence[bool]) -> float:
-    """Give the expected calibration error over ten equal ranges (Guo et al. 2017); smaller is better."""
-    total = len(confidence)
-    return sum(abs(mean - share) * n / total for mean, share, n in reliability(confidence, right))
+def ece(confidence: ArrayLike, right: ArrayLike, bins: int = 10) -> NDArray[np.float64]:
+    """Give the expected calibration error over ``bins`` equal ranges (Guo et al. 2017); smaller is better."""
+    values, truths = np.asarray(confidence, float), np.asarray(right, float)
+    place = np.minimum((values * bins).astype(int), bins - 1)
+    gaps = [np.abs(((values - truths) * (place == b)).sum(-1)) for b in range(bins)]
+    return np.asarray(np.sum(gaps, 0) / values.shape[-1])
 
 
 def bootstrap(
-    statistic: Callable[[NDArray[np.int64]], float], n: int, *, resamples: int = RESAMPLES, level: float = 0.95
+    statistic: Callable[[NDArray[np.int64]], NDArray[np.float64]],
+    n: int,
+    *,
+    resamples: int = RESAMPLES,
+    level: float = 0.95,
 ) -> tuple[float, float]:
     """Give the percentile bootstrap interval (Efron 1979) of a statistic of ``n`` questions.
 
-    ``statistic`` is called with the places of the questions drawn, ``(n,)``. The draws are the same in every call.
+    ``statistic`` is called once with the places of the questions drawn, ``(resamples, n)``, and gives ``(resamples,)``.
+    The draws are the same in every call.
     """
     draws = np.random.default_rng(0).integers(0, n, (resamples, n))
-    values = np.array([statistic(draw) for draw in draws])
     tail = (1 - level) / 2
-    low, high = np.nanquantile(values, [tail, 1 - tail])
+    low, high = np.nanquantile(statistic(draws), [tail, 1 - tail])
     return float(low), float(high)

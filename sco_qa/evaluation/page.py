@@ -49,9 +49,9 @@ def render(report: Report, sources: Mapping[str, Source]) -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     return environment.from_string(template).render(
         report=report,
-        figures=[(f, value) for f in FIGURES if (value := figures.estimate(f, report.rows)) is not None],
+        figures=[(f, report.figures[f.name]) for f in FIGURES if f.name in report.figures],
         columns=KIND_COLUMNS,
-        kinds=[(kind, len(rows), figures.summary(rows)) for kind, rows in kinds.items()],
+        kinds=[(kind, n, found) for kind, (n, found) in report.kinds.items()],
         outcomes=outcomes(report.rows),
         plots=_plots(report.rows, kinds),
         misses=[(row, _excerpts(row, sources)) for row in misses],

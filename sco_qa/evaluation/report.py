@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from sco_qa.errors import GoldError
 from sco_qa.evaluation import figures
 from sco_qa.evaluation.cost import Cost
+from sco_qa.evaluation.figures import Estimate
 from sco_qa.evaluation.run import Outcome, Row
 from sco_qa.version import __version__
 
 KIND_COLUMNS = ("hit@1", "hit@5", "evidence@1", "F1", "right@1", "answered", "abstained")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is computed of the rows is kept
 class Report:
     """A run's rows with what they were made with."""
 
@@ -26,20 +28,28 @@ class Report:
     rows: tuple[Row, ...]
     cost: Cost | None = None
 
+    @cached_property
+    def figures(self) -> dict[str, Estimate]:
+        """Every figure that is about some of the rows."""
+        return figures.summary(self.rows)
+
+    @cached_property
+    def kinds(self) -> dict[str, tuple[int, dict[str, Estimate]]]:
+        """How many questions of each kind there are, and the figures of these."""
+        return {kind: (len(rows), figures.summary(rows)) for kind, rows in figures.by_kind(self.rows).items()}
+
     def to_json(self) -> dict[str, Any]:
         """Give the report as JSON values: figures, figures by kind, and every question."""
         return {
             "name": self.name,
             "version": __version__,
             "settings": dict(self.settings),
-            "figures": {name: value.to_json() for name, value in figures.summary(self.rows).items()},
+            "figures": {name: value.to_json() for name, value in self.figures.items()},
             "kinds": {
                 kind: {
-                    name: value.to_json()
-                    for name, value in figures.summary(rows).items()
-                    if name in KIND_COLUMNS or name == "facts@5"
+                    name: value.to_json() for name, value in found.items() if name in KIND_COLUMNS or name == "facts@5"
                 }
-                for kind, rows in figures.by_kind(self.rows).items()
+                for kind, (_, found) in self.kinds.items()
             },
             "outcomes": {outcome.value: n for outcome, n in outcomes(self.rows).items()},
             "latency_ms": {

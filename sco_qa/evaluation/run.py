@@ -56,7 +56,8 @@ class Row:
 
     ``rank`` is that of the first passage that holds an expected place, from 1, or None; ``facts`` the share of the
     expected facts that an answer cites; ``citations`` and ``valid`` count all citations and those that say at their
-    place what they quote; ``timings_ms`` are milliseconds by stage.
+    place what they quote; ``alarm`` is the kind of disagreement that the reply says there is; ``timings_ms`` are
+    milliseconds by stage.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Row:
     evidence_1: float | None = None
     evidence_3: float | None = None
     facts: float | None = None
+    alarm: str | None = None
 
     @property
     def right(self) -> bool:
@@ -166,6 +168,7 @@ def _row(question: Question, trace: Trace, retrieval: Mapping[str, float] | None
         citations=len(citations),
         valid=sum(c.source.text[c.span.start : c.span.end] == c.quote for c in citations),
         timings_ms=dict(reply.timings_ms),
+        alarm=None if reply.disagreement is None else reply.disagreement.kind,
         **measures,
     )
 

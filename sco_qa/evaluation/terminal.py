@@ -17,9 +17,9 @@ from sco_qa.evaluation.run import Row
 def show(report: Report, console: Console) -> None:
     """Print every figure with its interval, the figures by kind, where questions were lost, and what it cost."""
     console.print(f"\n[bold]{report.name}[/bold]: {len(report.rows)} questions\n", highlight=False)
-    console.print(_figures(report.rows))
-    if len(figures.by_kind(report.rows)) > 1:
-        console.print(_kinds(report.rows))
+    console.print(_figures(report))
+    if len(report.kinds) > 1:
+        console.print(_kinds(report))
     lost = ", ".join(f"{n} {outcome}" for outcome, n in outcomes(report.rows).items())
     console.print(f"What became of the questions: {lost}", highlight=False)
     stages = ", ".join(f"{stage} {p50:.0f}/{p95:.0f}" for stage, (p50, p95) in figures.latency(report.rows).items())
@@ -54,11 +54,11 @@ def show_changes(changes: Sequence[Change], before: Sequence[Row], after: Sequen
     console.print(f"{len(moved)} questions changed, {new} are new, {len(after)} in all", highlight=False)
 
 
-def _figures(rows: Sequence[Row]) -> Table:
+def _figures(report: Report) -> Table:
     table = Table("stage", "figure", box=SIMPLE)
     for heading in ("value", "95% interval", "n"):
         table.add_column(heading, justify="right", no_wrap=True)
-    found = figures.summary(rows)
+    found = report.figures
     stage = ""
     for figure in FIGURES:
         if (value := found.get(figure.name)) is None:
@@ -71,12 +71,11 @@ def _figures(rows: Sequence[Row]) -> Table:
     return table
 
 
-def _kinds(rows: Sequence[Row]) -> Table:
+def _kinds(report: Report) -> Table:
     table = Table("kind", box=SIMPLE, padding=(0, 1, 0, 0))
     for heading in ("n", *KIND_COLUMNS):
         table.add_column(heading, justify="right", no_wrap=True)
-    for kind, members in figures.by_kind(rows).items():
-        found = figures.summary(members)
+    for kind, (n, found) in report.kinds.items():
         cells = [f"{found[name].value:.2f}" if name in found else "–" for name in KIND_COLUMNS]
-        table.add_row(kind, str(len(members)), *cells)
+        table.add_row(kind, str(n), *cells)
     return table

@@ -16,9 +16,8 @@ from sco_qa.web.desk import Desk
 _MOST = 4
 _TRIED = 32  # at about 0.1 s each, in the background
 _LOOKED_AT = 400  # passages, spread over the whole collection: a million must not be read for four questions
-_PATIENCE_S = 8.0
-# Shown first are those that it is quite sure of; of the others at least those that are more likely right than not.
-_QUITE_SURE = 0.75
+_PATIENCE_S = 20.0
+# An example should be right: besides saying what its own sentence says, more likely than not.
 _LEAST = 0.5
 
 _NAME = r"[A-Z][\w’'-]+(?: (?:(?:of|for|the|and) ){0,2}[A-Z][\w’'-]+){0,6}"
@@ -103,13 +102,13 @@ class Suggestions:
     def found(self) -> tuple[str, ...]:
         """Wait until all are found, but not for long; give those found so far, the surest first."""
         self._done.wait(_PATIENCE_S)
-        return tuple(question for _, question in sorted(self._found, reverse=True)[:_MOST])
+        return tuple(question for _, question in sorted(self._found, reverse=True))
 
     def _find(self) -> None:
         try:
             answers: set[str] = set()
             for tried, candidate in enumerate(candidates(self._desk.assistant.index.passages)):
-                if tried == _TRIED or sum(sure >= _QUITE_SURE for sure, _ in self._found) == _MOST:
+                if tried == _TRIED or len(self._found) == _MOST:
                     return
                 # by the assistant itself: no place at the desk is taken from somebody who asks
                 reply = self._desk.assistant.ask(candidate.question)

@@ -67,6 +67,13 @@ def test_each_figure_is_of_the_questions_that_it_is_about() -> None:
     assert all(value.low <= value.value <= value.high for value in found.values())
 
 
+def test_the_alarm_is_measured_by_both_sides() -> None:
+    differ = [replace(r, disagreement="time", alarm="time" if i < 6 else None) for i, r in enumerate(GOOD[:10])]
+    agree = [replace(r, alarm="sources" if i < 2 else None) for i, r in enumerate(GOOD[10:20])]
+    found = figures.summary([*differ, *agree])
+    assert [(found[n].value, found[n].n) for n in ("alarm precision", "alarm recall")] == [(0.75, 8), (0.6, 10)]
+
+
 def test_figures_of_no_questions_are_left_out() -> None:
     assert figures.summary([]) == {}
     assert "abstained" not in figures.summary(GOOD[:40])

@@ -49,10 +49,19 @@ def test_calibration_error_is_the_mean_distance_weighted_by_how_many() -> None:
     assert ece(confidence, right) == pytest.approx((0.35 * 2 + 0.475 * 2) / 4)
 
 
+def test_many_samples_are_measured_as_one_by_one() -> None:
+    drawn = np.random.default_rng(3).integers(0, 30, (50, 30))
+    confidence, right = np.random.default_rng(1).random(30).round(1)[drawn], (np.arange(30) % 3 > 0)[drawn]
+    pairs = list(zip(confidence, right, strict=True))
+    assert auroc(confidence, right).tolist() == pytest.approx([float(auroc(c, r)) for c, r in pairs], nan_ok=True)
+    assert ece(confidence, right).tolist() == pytest.approx([float(ece(c, r)) for c, r in pairs])
+    assert risk_coverage(confidence, right)[1].tolist() == [risk_coverage(c, r)[1].tolist() for c, r in pairs]
+
+
 def test_the_interval_is_the_same_in_every_call_and_holds_the_mean() -> None:
     values = np.arange(100.0)
-    low, high = bootstrap(lambda drawn: float(values[drawn].mean()), 100)
-    assert (low, high) == bootstrap(lambda drawn: float(values[drawn].mean()), 100)
+    low, high = bootstrap(lambda drawn: values[drawn].mean(-1), 100)
+    assert (low, high) == bootstrap(lambda drawn: values[drawn].mean(-1), 100)
     assert low < values.mean() < high
     # a mean's standard error is the deviation over the root of n; 95% are within 1.96 of them
     assert high - low == pytest.approx(2 * 1.96 * values.std() / 10, rel=0.1)

@@ -91,6 +91,7 @@ def test_disagreement_shows_both_sides_with_dates(address: str, new_page: NewPag
 def test_suggested_questions_are_answered(address: str, new_page: NewPage) -> None:
     page = new_page(f"{address}/")
     first = page.locator(".try button").first
+    first.wait_for(timeout=30_000)
     question = first.inner_text()
     first.click()
     expect(page.locator(".turn .question")).to_have_text(question)
