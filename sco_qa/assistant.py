@@ -13,9 +13,10 @@ from typing import Self
 
 import numpy as np
 
-from sco_qa import conversation, corpus
+from sco_qa import conversation, corpus, values
 from sco_qa.confidence import Confidence, features
 from sco_qa.conversation import Understood
+from sco_qa.disagreement import Alarm
 from sco_qa.encoder import Encoder
 from sco_qa.errors import UsageError
 from sco_qa.gate import Gate
@@ -24,12 +25,26 @@ from sco_qa.reader import Reader, SpanReader
 from sco_qa.retrieval import Retriever
 from sco_qa.settings import Settings
 from sco_qa.terms import Terms
-from sco_qa.text import clean, is_latin, normalize_answer
-from sco_qa.types import Answer, Candidate, Citation, Hit, Passage, Reply, Span, State, Status, Trace
+from sco_qa.text import clean, is_latin
+from sco_qa.types import (
+    Answer,
+    Candidate,
+    Citation,
+    Disagreement,
+    Hit,
+    Matches,
+    Passage,
+    Reply,
+    Span,
+    State,
+    Status,
+    Trace,
+)
 
 OTHER_SCRIPT = "the collection is read in English; ask in English"
 NO_WORDS = "the question holds no words"
 NOT_STATED = "the closest passages do not state it"
+NOTHING_CLOSE = "nothing close to it was found"
 MOST_ANSWERS = 5
 _NEAREST = 3
 _REMEMBERED = 256
@@ -57,6 +72,7 @@ class Assistant:
         self._retriever = Retriever(index, encoder, dense_weight=self.settings.dense_weight)
         self._reader = reader
         self._confidence = Confidence.load() if confidence is None else confidence
+        self._alarm = Alarm.load() if self.settings.disagreement_threshold < 1 else None
         self._terms = Terms() if terms is None else terms
         self._earlier = _Earlier(lambda question: self._trace(question, ()).reply, encoder)
         self._gate = Gate()
@@ -126,23 +142,28 @@ class Assistant:
         with clock.stage("read"):
             candidates = self._read(understood.read, hits)
         states: dict[str, State] = {}
-        answers = self._answers(candidates, states)
+        groups = group(candidates, MOST_ANSWERS)  # even if fewer are wanted: a rival lowers confidence, shown or not
+        answers = self._answers(groups, states)
         best = answers[0].confidence if answers else 0.0
         answered = bool(answers) and best >= self.settings.threshold
         reply = Reply(
             question=question,
             read_as=understood.read_as,
             status=Status.ANSWERED if answered else Status.NO_ANSWER,
-            reason=None if answered else NOT_STATED,
+            reason=None if answered else self._reason(matches),
             confidence=best,
             answers=answers,
-            disagreement=None,
+            disagreement=self._disagreement(understood.read, groups, answers) if answered else None,
             nearest=() if answered else self._nearest(hits, states),
             timings_ms=clock.stop(),
         )
         if understood.read == understood.searched:
             self._earlier.remember(understood.read, reply)
         return Trace(reply, matches, tuple(hits), tuple(candidates))
+
+    def _reason(self, matches: Matches) -> str:
+        """Say why there is no answer: nothing is about what was asked, or what is about it does not say."""
+        return NOT_STATED if matches.dense.max(initial=-1.0) >= self.settings.close else NOTHING_CLOSE
 
     def _understood(self, question: str, history: Sequence[str]) -> Understood:
         """Mend slips of the keyboard, and take a question that goes on from others after them."""
@@ -171,13 +192,20 @@ class Assistant:
                 candidates.append(Candidate(hit, reading.span, text, reading.score, score))
         return sorted(candidates, key=lambda c: (-c.score, c.hit.passage.id, c.span))
 
-    def _answers(self, candidates: Sequence[Candidate], states: dict[str, State]) -> tuple[Answer, ...]:
-        groups = group(candidates, MOST_ANSWERS)  # even if fewer are wanted: a rival lowers confidence, shown or not
+    def _answers(self, groups: Sequence[Sequence[Candidate]], states: dict[str, State]) -> tuple[Answer, ...]:
         answers = []
         for known, members in zip(features(groups), groups, strict=True):
             citation, *also_in = (self._cite(c.hit.passage, c.span, c.text, states) for c in members)
             answers.append(Answer(citation.quote, self._confidence.probability(known), citation, tuple(also_in)))
         return tuple(answers[: self.settings.top])
+
+    def _disagreement(
+        self, question: str, groups: Sequence[Sequence[Candidate]], answers: Sequence[Answer]
+    ) -> Disagreement | None:
+        if self._alarm is None:
+            return None
+        best = [members[0] for members in groups[: len(answers)]]
+        return self._alarm.find(question, best, [a.citation for a in answers], self.settings.disagreement_threshold)
 
     def _nearest(self, hits: Sequence[Hit], states: dict[str, State]) -> tuple[Citation, ...]:
         """Cite the passages that came closest, leaving out those that overlap a closer one."""
@@ -223,22 +251,20 @@ def group(candidates: Sequence[Candidate], most: int) -> list[list[Candidate]]:
     """Put candidates that say the same together: at most ``most`` groups, best first, each with its best first.
 
     A candidate that overlaps a better one in the same source is that one again, cut differently, and is dropped. One
-    that gives the same words elsewhere joins its group if the reader finds the answer there in its own right.
+    that says the same elsewhere ("5", "five") joins its group if the reader finds the answer there in its own right.
     """
     groups: list[list[Candidate]] = []
-    words: dict[str, list[Candidate]] = {}
     taken: list[Candidate] = []
     for candidate in candidates:
         if any(_overlap(candidate.hit, candidate.span, other.hit, other.span) for other in taken):
             continue
-        same = words.get(normalize_answer(candidate.text))
+        same = next((members for members in groups if values.same(members[0].text, candidate.text)), None)
         if same is not None:
             if candidate.read > 0:
                 same.append(candidate)
                 taken.append(candidate)
         elif len(groups) < most:
             groups.append([candidate])
-            words[normalize_answer(candidate.text)] = groups[-1]
             taken.append(candidate)
     return groups
 

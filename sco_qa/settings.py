@@ -42,6 +42,12 @@ class Settings:
     """What a fused score of 1 adds to a candidate's reader score (logits); chosen by ``make fit``."""
     threshold: float = 0.3
     """Confidence below which the reply is "the sources do not say"; chosen by ``make fit``."""
+    close: float = 0.36
+    """Cosine of the question and its nearest passage below which "nothing close was found" is why there is no
+    answer; chosen by ``make fit``."""
+    disagreement_threshold: float = 1.0
+    """Probability from which on answers that differ are said to disagree; 1 never says so. ``make fit`` shows with
+    what precision others would."""
     follow_ups: bool = True
     """Read a question that goes on from the ones before it after them."""
     spelling: bool = True
@@ -83,6 +89,8 @@ class Settings:
             ("dense_weight", 0.0, 1.0),
             ("retrieval_weight", 0.0, 1_000.0),
             ("threshold", 0.0, 1.0),
+            ("close", -1.0, 1.0),
+            ("disagreement_threshold", 0.0, 1.0),
             ("top", 1, 5),
             ("max_question", 1, 1_000_000),
             ("threads", 0, 1_024),

@@ -330,7 +330,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Good answers that differ: ``kind`` is ``time`` or ``sources``; ``answers`` are their places in the reply."""
+    """Good answers that differ: ``kind`` is ``time`` where their sources are of different dates, else ``sources``.
+
+    ``answers`` are their places in the reply, newest first.
+    """
 
     kind: str
     answers: tuple[int, ...]

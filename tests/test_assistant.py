@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from sco_qa import Assistant as PublicAssistant
-from sco_qa.assistant import Assistant, group
+from sco_qa.assistant import NOT_STATED, Assistant, group
 from sco_qa.confidence import Confidence
 from sco_qa.errors import IndexMissing, UsageError
 from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
 from sco_qa.terms import Abbreviation, Terms
 from sco_qa.testing import FakeEncoder, FakeReader
-from sco_qa.types import Candidate, Citation, Hit, Passage, Reply, Source, Span, State, Status
+from sco_qa.types import Candidate, Citation, Disagreement, Hit, Passage, Reply, Source, Span, State, Status
 from tests.conftest import BEARS, SHIPS
 
 READ_ALONE = Confidence(
@@ -117,6 +117,21 @@ def test_the_same_words_elsewhere_are_one_answer(index: FaissIndex, settings: Se
     verified(reply)
 
 
+def test_numbers_are_one_answer_however_they_are_written() -> None:
+    first, second, third = candidate("5", 0), candidate("five", 0, source="b"), candidate("six", 0, source="c")
+    assert group([first, second, third], 5) == [[first, second], [third]]
+
+
+def test_answers_that_differ_are_said_to_only_if_that_is_wanted(index: FaissIndex, settings: Settings) -> None:
+    for threshold, expected in ((1.0, None), (0.0, Disagreement("sources", (1, 0)))):
+        assistant = asking(
+            index, settings, {"Captain Lee": 4.0, "China": 3.0}, disagreement_threshold=threshold, retrieval_weight=0.0
+        )
+        reply = assistant.ask("Who is it?")
+        assert (reply.answers[0].citation.source.id, reply.answers[1].citation.source.id) == ("ships", "bears")
+        assert reply.disagreement == expected
+
+
 def test_what_overlaps_a_better_answer_is_that_answer(index: FaissIndex, settings: Settings) -> None:
     reply = asking(index, settings, {"Captain Lee": 4.0, "Lee": 3.0, "Captain": 2.0}).ask("Who?")
     assert [(a.text, len(a.also_in)) for a in reply.answers] == [("Captain Lee", 0)]
@@ -171,6 +186,13 @@ def test_where_the_sources_do_not_say_the_nearest_passages_are_shown(index: Fais
             assert other.source.id != citation.source.id or other.span.overlap(citation.span) == 0
     assert "polar bear" in reply.nearest[0].quote
     verified(reply)
+
+
+def test_where_nothing_is_close_that_is_said(index: FaissIndex, settings: Settings) -> None:
+    reply = asking(index, settings, {"seals": -3.0}).ask("Quarterly dividends?")
+    assert (reply.status, reply.reason) == (Status.NO_ANSWER, "nothing close to it was found")
+    assert reply.nearest
+    assert asking(index, settings, {}, close=-1.0).ask("Quarterly dividends?").reason == NOT_STATED
 
 
 def test_the_threshold_decides(index: FaissIndex, settings: Settings) -> None:

@@ -17,7 +17,7 @@ import pytest
 from sco_qa import store
 from sco_qa.cli import COMMANDS
 from sco_qa.cli.ask import for_people
-from sco_qa.types import Answer, Citation, Reply, Section, Source, Span, State, Status
+from sco_qa.types import Answer, Citation, Disagreement, Reply, Section, Source, Span, State, Status
 from sco_qa.version import __version__
 from tests.conftest import BEARS, run
 from tests.test_index import FILES
@@ -129,6 +129,15 @@ def test_an_answer_shows_its_sentence_its_place_and_where_else_it_is_said() -> N
         "   “»More.«”",
         f"   [2] {late}",
     ]
+
+
+@pytest.mark.parametrize(("kind", "how"), [("time", "differ over time"), ("sources", "differ")])
+def test_sides_that_differ_are_told_with_their_dates(kind: str, how: str) -> None:
+    rare = Answer("More.", 0.01, MORE)  # shown all the same, being one of the sides
+    answers = (Answer(RAINED.quote, 0.91, RAINED), rare)
+    lines = list(for_people(reply(answers=answers, disagreement=Disagreement(kind, (0, 1)))))
+    assert lines[3] == f"   The sources {how}: [31mrained hard (2019); More. (2018)"
+    assert lines[4] == "\n2. More.  (confidence 0.01)"
 
 
 class Terminal(io.StringIO):
@@ -542,7 +551,7 @@ def test_an_earlier_question_that_is_too_long_is_refused(place: Path) -> None:
 
 def test_how_a_follow_up_is_read_comes_after_the_answer(place: Path) -> None:
     out = run("ask", "What does it eat?", "--history", "Where does the panda live?", "--top", "1").out
-    assert out.splitlines()[3] == "   (read as: Where does the panda live? What does it eat?)"
+    assert out.splitlines()[3] == "   (read as: What does it eat? (after: Where does the panda live?))"
 
 
 def test_a_closed_standard_output_is_no_failure(place: Path) -> None:

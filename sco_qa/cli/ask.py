@@ -74,12 +74,22 @@ def for_people(reply: Reply) -> Iterator[str]:
         for citation in reply.nearest:
             yield f"  · {_shorten(citation.quote)}\n    {_place(citation)}"
         return
+    sides = () if reply.disagreement is None else reply.disagreement.answers
     for number, answer in enumerate(reply.answers, 1):
-        if answer.confidence < reply.confidence / 10:
+        if answer.confidence < reply.confidence / 10 and number - 1 not in sides:
             continue
         yield from _answer(number, answer)
         if number == 1:
             yield from understood
+            yield from _differing(reply)
+
+
+def _differing(reply: Reply) -> Iterator[str]:
+    """Say in one line which answers contradict each other, newest first."""
+    if reply.disagreement is not None:
+        sides = [reply.answers[place] for place in reply.disagreement.answers]
+        told = "; ".join(f"{_shorten(side.text, 60)} ({side.citation.date or 'no date'})" for side in sides)
+        yield f"   The sources differ{' over time' if reply.disagreement.kind == 'time' else ''}: {told}"
 
 
 def _answer(number: int, answer: Answer) -> Iterator[str]:

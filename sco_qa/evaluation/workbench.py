@@ -28,6 +28,11 @@ class Workbench:
             self._questions = OnnxEncoder.load(Path(folder), threads=settings.threads)
         self._reader = SpanReader.load(threads=settings.threads)
 
+    @property
+    def encoder(self) -> OnnxEncoder:
+        """The encoder of questions."""
+        return self._questions
+
     def assistant(
         self, sources: Sequence[Source], *, settings: Settings | None = None, confidence: Confidence | None = None
     ) -> Assistant:

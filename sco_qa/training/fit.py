@@ -5,7 +5,8 @@ invented training collections, each by itself and all in one: ``dense_weight`` b
 evidence, ``retrieval_weight`` by the share of right first answers. The confidence is a logistic regression on the
 answers that those give, and the ``threshold`` the one at which the share of answerable questions that are answered and
 the share of unanswerable ones that are not have the greatest sum (Youden 1950), on collections left out of the fit.
-The coefficients go to ``confidence.json``; weights and threshold are printed, to be set as defaults.
+The coefficients go to ``confidence.json``; weights and threshold are printed, to be set as defaults. So are the cosine
+of what is close (``closeness.py``) and the alarm that sources disagree (``alarm.py``).
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from sco_qa.evaluation.run import RIGHT_F1
 from sco_qa.evaluation.workbench import Workbench
 from sco_qa.retrieval import fuse
 from sco_qa.settings import Settings
+from sco_qa.training import alarm
+from sco_qa.training.alarm import Answered
+from sco_qa.training.closeness import Closeness
 from sco_qa.types import Candidate, Matches, Passage
 
 _DENSE_WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
@@ -73,7 +77,10 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="the folder with worlds_train.jsonl.gz")
     single = worlds(parser.parse_args().data / "worlds_train.jsonl.gz")
     settings, console = Settings(), Console()
-    asked = list(track(_ask([*single, pooled(single, "pooled")], settings), "asking", total=2 * _count(single)))
+    bench = Workbench(settings)
+    closeness = Closeness(single, bench.encoder)
+    collections = [*single, pooled(single, "pooled")]
+    asked = list(track(_ask(collections, bench, closeness), "asking", total=2 * _count(single)))
     answerable = [a for a in asked if a.question.answerable]
 
     ranks = {w: float(np.mean([a.reciprocal_rank(w) for a in answerable])) for w in _DENSE_WEIGHTS}
@@ -86,16 +93,20 @@ def main() -> None:
     console.print(f"best: dense_weight {best_dense}, retrieval_weight {best_retrieval}")
     console.print(f"set: dense_weight {settings.dense_weight}, retrieval_weight {settings.retrieval_weight}")
     _fit_confidence(asked, settings, console)
+    closeness.show(console)
+    alone = asked[: len(asked) - sum(a.passages is asked[-1].passages for a in asked)]  # in the pool, worlds mix
+    alarm.fit([Answered(a.question, [g[0] for g in a.groups(settings.retrieval_weight)]) for a in alone], console)
 
 
 def _count(collections: Sequence[Collection]) -> int:
     return sum(len(collection.questions) for collection in collections)
 
 
-def _ask(collections: Sequence[Collection], settings: Settings) -> Iterator[_Asked]:
-    bench = Workbench(settings)
+def _ask(collections: Sequence[Collection], bench: Workbench, closeness: Closeness) -> Iterator[_Asked]:
     for collection in collections:
         assistant = bench.assistant(collection.sources)
+        if collection is not collections[-1]:  # which holds all questions
+            closeness.measure(collection, assistant.index)
         for question in collection.questions:
             trace = assistant.trace(question.question, question.history)
             if trace.matches is not None:
