@@ -21,7 +21,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sco_qa import cache, corpus, staleness, store
+from sco_qa import cache, corpus, lexical, staleness, store
 from sco_qa import passages as splitting
 from sco_qa.archive import Table, Writer
 from sco_qa.corpus import Corpus, Duplicate, Extractor, Skipped
@@ -29,7 +29,6 @@ from sco_qa.documents import extract
 from sco_qa.encoder import IndexingEncoder, PassageEncoder
 from sco_qa.errors import CorpusError, DocumentError, IndexProblem
 from sco_qa.index import ENCODER, LEXICAL, TERMS, FaissIndex, Progress, nothing_to_read
-from sco_qa.lexical import Bm25
 from sco_qa.settings import Settings
 from sco_qa.staleness import Record
 from sco_qa.store import Generation
@@ -103,7 +102,8 @@ def build(
             loaded = encoder(settings.encoder)
             vectors.encode(loaded, scratch / _TO_ENCODE, progress)
         progress("indexing words", 0, 1)
-        Bm25.build(_lines(scratch / _WORDS)).save(scratch / LEXICAL)
+        (scratch / LEXICAL).mkdir()
+        lexical.write(_lines(scratch / _WORDS), scratch / LEXICAL)
         Terms.learn(_lines(scratch / _WORDS)).save(scratch / TERMS)
         FaissIndex.write_vectors(scratch, vectors.of(scratch / _KEYS), vectors.dimension)
         if loaded is not None:

@@ -52,13 +52,13 @@ class FaissIndex:
         sources: Mapping[str, Source],
         passages: Sequence[Passage],
         vectors: Any,
-        lexical: Bm25,
+        words: Bm25,
         generation: Generation | None = None,
     ) -> None:
         self._sources = sources
         self._passages = passages
         self._vectors = vectors
-        self._lexical = lexical
+        self._words = words
         self._generation = generation
 
     @property
@@ -135,9 +135,9 @@ class FaissIndex:
 
         sources = Sources(generation)
         vectors = faiss.read_index(str(generation.path(VECTORS)))
-        lexical = Bm25.load(generation.path_of_folder(LEXICAL))
+        words = Bm25(lambda name: generation.map(f"{LEXICAL}/{name}"))
         generation.path(TERMS)  # verified with the rest; :meth:`terms` opens it
-        return cls(sources, Passages(generation, sources), vectors, lexical, generation)
+        return cls(sources, Passages(generation, sources), vectors, words, generation)
 
     @staticmethod
     def write_vectors(folder: Path, vectors: Iterable[NDArray[np.float32]], dimension: int) -> None:
@@ -172,11 +172,10 @@ class FaissIndex:
         """
         k = min(k, len(self._passages))
         _, nearest = self._vectors.search(vector[None, :], k)
-        lexical = self._lexical.scores(question)
-        best = np.argsort(-lexical, kind="stable")[:k]
-        ids = np.union1d(nearest[0], best[lexical[best] > 0]).astype(np.int64)
+        scores = self._words.scores(question)
+        ids = np.union1d(nearest[0], _best(scores, k)).astype(np.int64)
         dense = self._vectors.reconstruct_batch(ids) @ vector
-        return Matches(ids, dense.astype(np.float32), lexical[ids].astype(np.float32))
+        return Matches(ids, dense.astype(np.float32), scores[ids])
 
     def check(self) -> list[str]:
         """Hash every file, then look for whatever does not fit together; say what was found wrong.
@@ -189,8 +188,8 @@ class FaissIndex:
         count = len(self._passages)
         if self._vectors.ntotal != count:
             wrong.append(f"{self._vectors.ntotal} vectors for {count} passages")
-        if len(self._lexical.scores("")) != count:
-            wrong.append(f"BM25 holds {len(self._lexical.scores(''))} passages of {count}")
+        if len(self._words) != count:
+            wrong.append(f"BM25 holds {len(self._words)} passages of {count}")
         words, overlap = (self.generation.manifest["settings"][name] for name in ("passage_words", "overlap_words"))
         place = 0
         for source in self._sources.values():
@@ -219,6 +218,14 @@ def _flat(vectors: Iterable[NDArray[np.float32]], dimension: int) -> Any:
     for chunk in vectors:
         index.add(np.ascontiguousarray(chunk))
     return index
+
+
+def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Give the places of the ``k`` largest scores above 0; equal ones go by their place. Only those few are sorted."""
+    places = np.flatnonzero(scores)
+    if len(places) > k:
+        places = places[scores[places] >= np.partition(scores[places], -k)[-k]]
+    return places[np.argsort(-scores[places], kind="stable")[:k]]
 
 
 def nothing_to_read() -> CorpusError:

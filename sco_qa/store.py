@@ -25,7 +25,7 @@ from typing import Any, Self, TypeVar
 
 from sco_qa.errors import IndexDamaged, IndexMissing, IndexOutdated, IndexProblem
 
-FORMAT = 3
+FORMAT = 4
 BLOCK = 1 << 20
 """Bytes that share a checksum; a file that is no larger is verified by its SHA-256."""
 
@@ -184,6 +184,11 @@ class Mapped:
         if not right:
             raise _not_written(self.path)
         self._verified[block] = 1
+
+
+def mapped(path: Path) -> Mapped:
+    """Map a file that was just written."""
+    return Mapped(path, _entry(path))
 
 
 @contextmanager

@@ -24,11 +24,10 @@ from sco_qa.types import Source, Span
 from tests.conftest import SHIPS
 
 FILES = [
-    "bm25/data.csc.index.npy",
-    "bm25/indices.csc.index.npy",
-    "bm25/indptr.csc.index.npy",
-    "bm25/params.index.json",
-    "bm25/vocab.index.json",
+    "bm25/scores.f32",
+    "bm25/texts.i32",
+    "bm25/words.i64",
+    "bm25/words.txt",
     "documents.jsonl",
     "encoder/config.json",
     "encoder/model.onnx",
@@ -169,6 +168,7 @@ def read_all(folder: Path) -> None:
     """Open an index and read whatever asking and building again may need."""
     index = FaissIndex.load(folder)
     index.encoder()
+    index.search("bears ships", np.zeros(32, np.float32), 1)
     assert [index.sources[p.source].slice(p.span) for p in index.passages]
     staleness.read(index.generation)
     index.generation.path("keys.s16")
@@ -197,7 +197,7 @@ def test_a_damaged_file_is_found_before_it_is_read(kept: Settings, name: str, da
 
 def test_a_check_finds_what_does_not_fit_together(kept: Settings) -> None:
     index = FaissIndex.load(kept.index)
-    sources, found, vectors, lexical = index._sources, index._passages, index._vectors, index._lexical
+    sources, found, vectors, lexical = index._sources, index._passages, index._vectors, index._words
 
     def check(*, passages: Sequence[object] = found, vectors: object = vectors, lexical: Bm25 = lexical) -> list[str]:
         return FaissIndex(sources, passages, vectors, lexical, index.generation).check()  # type: ignore[arg-type]

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sco_qa.lexical import Bm25
+from sco_qa import corpus, lexical, passages
+from sco_qa.lexical import Bm25, tokens_of
+from tests.conftest import REPOSITORY
 
 TEXTS = [
     "Russia blocked the development bank.",
@@ -47,22 +49,53 @@ def test_a_question_without_a_known_word_scores_nothing(question: str) -> None:
 
 
 @pytest.mark.parametrize("texts", [["the and of"], ["", ""], ["你好。"], ["a b c", "Bears"]])
-def test_texts_with_hardly_a_word_can_be_indexed(texts: list[str], tmp_path: Path) -> None:
-    bm25 = Bm25.build(texts)
-    bm25.save(tmp_path / "bm25")
-    for opened in (bm25, Bm25.load(tmp_path / "bm25")):
-        scores = opened.scores("Who feeds the bears?")
-        assert scores.tolist() == pytest.approx([0.0] * (len(texts) - 1) + [scores[-1]])
-        assert (scores[-1] > 0) == (texts[-1] == "Bears")
+def test_texts_with_hardly_a_word_can_be_indexed(texts: list[str]) -> None:
+    scores = Bm25.build(texts).scores("Who feeds the bears?")
+    assert scores.tolist() == pytest.approx([0.0] * (len(texts) - 1) + [scores[-1]])
+    assert (scores[-1] > 0) == (texts[-1] == "Bears")
 
 
-def test_what_is_saved_scores_the_same_and_is_the_same_each_time(tmp_path: Path) -> None:
-    bm25 = Bm25.build(TEXTS)
-    bm25.save(tmp_path / "one")
-    Bm25.build(TEXTS).save(tmp_path / "two")
-    opened = Bm25.load(tmp_path / "one")
-    for question in ("banks", "Who eats berries?", "zebra", ""):
-        assert opened.scores(question).tolist() == bm25.scores(question).tolist()
-    files = sorted(p.name for p in (tmp_path / "one").iterdir())
-    assert files == sorted(p.name for p in (tmp_path / "two").iterdir())
-    assert [(tmp_path / "one" / f).read_bytes() for f in files] == [(tmp_path / "two" / f).read_bytes() for f in files]
+@pytest.fixture(scope="module")
+def articles() -> list[str]:
+    """The passages of the real articles."""
+    return [p.text for p in passages.split(corpus.load(REPOSITORY / "corpus"), words=60, overlap=20)]
+
+
+def test_scores_are_those_of_bm25s(articles: list[str]) -> None:
+    import bm25s
+    import Stemmer
+
+    other, stemmer = bm25s.BM25(), Stemmer.Stemmer("english")
+    other.index(bm25s.tokenize(articles, stopwords="en", stemmer=stemmer, show_progress=False), show_progress=False)
+    ours = Bm25.build(articles)
+    for question in (
+        "Who blocked the development bank?",
+        "member states of the SCO",
+        "Где штаб? 上海 2018",
+        *articles[:9],
+    ):
+        tokens = bm25s.tokenize(question, stopwords="en", stemmer=stemmer, return_ids=False, show_progress=False)
+        assert tokens_of([question]) == tokens
+        expected = other.get_scores([t for t in tokens[0] if t in other.vocab_dict])
+        assert ours.scores(question) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_however_much_is_sorted_at_once_the_files_are_the_same(articles: list[str], tmp_path: Path) -> None:
+    written: list[dict[str, bytes]] = []
+    for at_once in (1, 300, 1_000_000, 300):
+        folder = tmp_path / str(len(written))
+        folder.mkdir()
+        lexical.write(iter(articles), folder, at_once=at_once)
+        written.append({p.name: p.read_bytes() for p in folder.iterdir()})
+    assert sorted(written[0]) == ["scores.f32", "texts.i32", "words.i64", "words.txt"]
+    assert [files == written[0] for files in written] == [True] * 4
+
+
+def test_every_word_is_found_and_no_other(articles: list[str]) -> None:
+    bm25 = Bm25.build(articles)
+    tokens = tokens_of(articles)
+    for word in sorted({token for text in tokens for token in text}):
+        first, behind = bm25._postings(word)
+        assert bm25._texts.rows(first, behind)[:, 0].tolist() == [i for i, text in enumerate(tokens) if word in text]
+    for word in ("", "a", "zzzz", "é", "shangha", "shanghaii"):
+        assert bm25._postings(word) == (0, 0)

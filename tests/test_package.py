@@ -75,7 +75,7 @@ def test_asking_imports_only_what_it_needs(real_index: Settings) -> None:
         environment,
     )
     assert json.loads(printed)["answers"][0]["text"] == "Russia"
-    assert modules & HEAVY == {"bm25s", "faiss", "numpy", "onnxruntime", "tokenizers"} | (modules & {"scipy"})
+    assert modules & HEAVY == {"faiss", "numpy", "onnxruntime", "tokenizers"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
