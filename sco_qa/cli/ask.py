@@ -53,7 +53,7 @@ def run(chosen: Namespace) -> int:
     assistant = Assistant.load(settings=settings)
     if lines is not None:
         for line in lines:
-            print(_json(_answer_line(assistant, line)), flush=True)
+            print(_json(answer_line(assistant, line)), flush=True)
     else:
         reply = assistant.ask(chosen.question, chosen.history)
         print(_json(reply.to_json()) if chosen.json else "\n".join(for_people(reply)))
@@ -156,7 +156,8 @@ def _lines(path: Path) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def _answer_line(assistant: Assistant, line: str) -> dict[str, Any]:
+def answer_line(assistant: Assistant, line: str) -> dict[str, Any]:
+    """Answer one line of a batch; what is wrong with it is the answer, and the next line's turn comes."""
     id_: Any = None
     try:
         entry = json.loads(line)
