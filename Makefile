@@ -2,8 +2,9 @@ PYTHON ?= python3
 export Q PORT
 V = .venv/bin
 DATA ?= ../shared/data
+OUT ?= trained
 
-.PHONY: ablate app ask baseline bench bench-web check eval fit gate lock punkt reader-scores test
+.PHONY: ablate app ask baseline bench bench-web check eval fit gate lock punkt reader-scores test train
 .DEFAULT_GOAL := ask
 
 ask: .venv/ready  ## make ask Q="Who founded it?"
@@ -32,6 +33,9 @@ fit: .venv/ready  ## choose the weights and fit the confidence on the training c
 
 punkt: .venv/ready  ## train the sentence splitter
 	@$(V)/python -m sco_qa.training.punkt $(DATA)
+
+train: .venv/ready  ## train the reader (make train DATA=folder OUT=folder), hours without a graphics card
+	@$(V)/python -m sco_qa.training.reader $(DATA) $(OUT)
 
 reader-scores: .venv/ready  ## the reader alone, on the held-out paragraphs
 	@$(V)/python -m sco_qa.evaluation.reading $(DATA)

@@ -1,6 +1,6 @@
 """Turn trained weights into what the package ships: ``python -m sco_qa.reader.export TRAINED [FOLDER]``.
 
-``TRAINED`` is a folder as transformers writes it (config, weights, tokenizer) of a model with a start/end head.
+``TRAINED`` is the folder that ``python -m sco_qa.training.reader`` wrote.
 """
 
 from __future__ import annotations
@@ -14,30 +14,32 @@ from sco_qa import onnx
 def export(trained: Path, folder: Path, *, int8: bool = True) -> None:
     """Write ``model.onnx`` and ``tokenizer.json`` for :class:`sco_qa.reader.SpanReader`."""
     import torch
-    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-    # eager: as a graph, the fused attention gets guards against rows without a token, 8% of the time for nothing
-    model = AutoModelForQuestionAnswering.from_pretrained(trained, dtype=torch.float32, attn_implementation="eager")
+    from sco_qa.training.model import SpanModel
 
     class Logits(torch.nn.Module):
-        """The model with its start and end logits, ``(batch_size, seq_len)`` each, as plain tensors."""
+        """The logits that the reader compares: start and end, ``(batch_size, seq_len)``, and null, ``(batch_size,)``.
+
+        Null is that of "no answer": of starting and ending at the first token, less what the verifier says.
+        """
 
         def __init__(self) -> None:
             super().__init__()
-            self.model = model
+            self.model = SpanModel.open(trained)
 
         def forward(
             self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            said = self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
-            return said.start_logits, said.end_logits
+        ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+            start, end, verifier = self.model(input_ids, attention_mask, token_type_ids)
+            config = self.model.config
+            return start, end, start[:, 0] + end[:, 0] - config.verifier_weight * verifier + config.bias
 
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = AutoTokenizer.from_pretrained(trained).backend_tokenizer
+    tokenizer = onnx.tokenizer(trained / "tokenizer.json")
     tokenizer.no_truncation()
     tokenizer.no_padding()
     example = onnx.example(tokenizer, ("input_ids", "attention_mask", "token_type_ids"), pair=True)
-    onnx.export(Logits(), example, ["start", "end"], folder / "model.onnx", int8=int8)
+    onnx.export(Logits(), example, ["start", "end", "null"], folder / "model.onnx", int8=int8)
     (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
 
 
