@@ -7,10 +7,8 @@ of the fit.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass, fields
 
 import numpy as np
 from rich.console import Console
@@ -36,8 +34,8 @@ class Answered:
     answers: Sequence[Candidate]
 
 
-def fit(asked: Sequence[Answered], console: Console) -> None:
-    """Fit, print what precision comes with what recall, and write ``disagreement.json``."""
+def fit(asked: Sequence[Answered], console: Console) -> Alarm:
+    """Fit the alarm, and print what precision comes with how many of them."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
@@ -58,12 +56,10 @@ def fit(asked: Sequence[Answered], console: Console) -> None:
     model.fit(known, truth)
     scaler, logistic = model[0], model[1]
     weights = logistic.coef_[0] / scaler.scale_
-    fitted = Alarm(
+    return Alarm(
         intercept=round(float(logistic.intercept_[0] - weights @ scaler.mean_), 6),
         weights={f.name: round(float(w), 6) for f, w in zip(fields(Features), weights, strict=True)},
     )
-    path = Path(disagreement.__file__).with_name("disagreement.json")
-    path.write_text(json.dumps(asdict(fitted), indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _disagree(question: Question, one: Candidate, other: Candidate) -> bool:
@@ -99,7 +95,9 @@ def _show(probability: np.ndarray, truth: np.ndarray, of: np.ndarray, all_: int,
         f"among {len(truth)}; alarms: precision from threshold:",
         {n: (round(float(rights[n - 1]) / n, 2), round(ranked[n - 1][0], 2)) for n in counts},
     )
-    reached = [n for n in range(_FEWEST, len(ranked) + 1) if rights[n - 1] >= PRECISION * n]
+    # a threshold takes all that are equally likely, or none of them
+    ends = [n for n in range(_FEWEST, len(ranked) + 1) if n == len(ranked) or ranked[n][0] < ranked[n - 1][0]]
+    reached = [n for n in ends if rights[n - 1] >= PRECISION * n]
     if reached:
         n = reached[-1]
         console.print(f"best: disagreement_threshold {ranked[n - 1][0]:.2f}, {int(rights[n - 1])} of {n} right")

@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -95,7 +96,10 @@ def main() -> None:
     _fit_confidence(asked, settings, console)
     closeness.show(console)
     alone = asked[: len(asked) - sum(a.passages is asked[-1].passages for a in asked)]  # in the pool, worlds mix
-    alarm.fit([Answered(a.question, [g[0] for g in a.groups(settings.retrieval_weight)]) for a in alone], console)
+    fitted = alarm.fit(
+        [Answered(a.question, [g[0] for g in a.groups(settings.retrieval_weight)]) for a in alone], console
+    )
+    _write("disagreement.json", asdict(fitted))
 
 
 def _count(collections: Sequence[Collection]) -> int:
@@ -155,9 +159,14 @@ def _fit_confidence(asked: Sequence[_Asked], settings: Settings, console: Consol
         weights={name: round(float(weight), 6) for name, weight in zip(names, weights, strict=True)},
         fitted_for=confidence.fitted_for(settings),
     )
-    path = Path(confidence.__file__).parent / "confidence.json"
-    path.write_text(json.dumps(asdict(fitted), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    _write("confidence.json", asdict(fitted))
     console.print(asdict(fitted))
+
+
+def _write(name: str, coefficients: dict[str, Any]) -> None:
+    """Put coefficients where the package looks for them."""
+    path = Path(confidence.__file__).with_name(name)
+    path.write_text(json.dumps(coefficients, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
