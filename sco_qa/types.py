@@ -82,6 +82,23 @@ class Place:
         return {key: value for key, value in named.items() if value is not None}
 
 
+def located(file: str, span: Span, original: Mapping[str, Any] | None) -> str:
+    """Say for people where a quote stands: in which file, on which page or under which heading, and where there."""
+    if original is None:
+        return f"{file}, characters {span.start}–{span.end}"
+    place = in_original(original)
+    named = f"{original['file']}, {place}" if place else original["file"]
+    return f"{named}, characters {span.start}–{span.end} of its text"
+
+
+def in_original(original: Mapping[str, Any] | None) -> str | None:
+    """Say for people which page or heading of the original is cited: ``p. 12``, ``3 Study › 3.2 Methods``."""
+    if original is None:
+        return None
+    page, heading = original.get("page"), original.get("heading")
+    return heading if page is None else f"p. {page}"
+
+
 def name_of(file: str) -> str:
     """Give the title that a file's name makes."""
     return PurePosixPath(file).stem.replace("-", " ").replace("_", " ")
@@ -285,6 +302,11 @@ class Citation:
         if self.source.original is None:
             return None
         return {**self.source.original, **({} if self.place is None else self.place.to_json())}
+
+    @property
+    def where(self) -> str:
+        """Say for people where the quote stands."""
+        return located(self.source.file, self.span, self.original)
 
     def to_json(self) -> dict[str, Any]:
         """Give the citation as the contract has it."""

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 from sco_qa import store
 from sco_qa.cli import COMMANDS
 from sco_qa.cli.ask import for_people
-from sco_qa.types import Answer, Citation, Disagreement, Reply, Section, Source, Span, State, Status
+from sco_qa.types import Answer, Citation, Disagreement, Place, Reply, Section, Source, Span, State, Status
 from sco_qa.version import __version__
 from tests.conftest import BEARS, run
 from tests.test_index import FILES
@@ -115,6 +116,24 @@ def reply(**changes: Any) -> Reply:
         "timings_ms": {},
     }
     return Reply(**(values | changes))
+
+
+def test_an_answer_from_another_format_shows_its_page_or_its_headings() -> None:
+    original = {"file": "x.pdf", "sha256": "0" * 64, "format": "pdf"}
+    for place, shown in (
+        (
+            Place(0, page=12),
+            "All the news · Head · Ann Lee · A Press · 2019 · x.pdf, p. 12, characters 18–20 of its text",
+        ),
+        (
+            Place(0, heading="1 Top › Head"),
+            "All the news · Ann Lee · A Press · 2019 · x.pdf, 1 Top › Head, characters 18",
+        ),
+    ):
+        source = replace(SOURCE, file="x.pdf.txt", original=original, places=(place,))
+        citation = Citation(source, Span(18, 20), "It", Span(18, 30))
+        lines = list(for_people(reply(answers=(Answer("It", 0.91, citation),))))
+        assert lines[2].startswith(f"   [1] {shown}")
 
 
 def test_an_answer_shows_its_sentence_its_place_and_where_else_it_is_said() -> None:

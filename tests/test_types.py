@@ -225,3 +225,15 @@ def test_a_citation_of_a_text_that_was_extracted_names_the_place_in_its_original
         for span in (Span(0, 3), Span(3, 8), Span(7, 9), Span(8, 9))
     ] == [original, {**original, "page": 12}, {**original, "page": 12}, {**original, "heading": "A › B"}]
     assert Citation(PLAIN, Span(0, 7), "Nothing", whole).to_json()["original"] is None
+
+
+def test_people_read_the_page_or_the_headings_of_the_original() -> None:
+    original = {"file": "plain.pdf", "sha256": "0" * 64, "format": "pdf"}
+    source = dataclasses.replace(PLAIN, original=original, places=(Place(3, page=12), Place(8, heading="A › B")))
+    spans = (Span(0, 3), Span(3, 8), Span(8, 9))
+    assert [Citation(source, span, source.text[span.start : span.end], Span(0, 17)).where for span in spans] == [
+        "plain.pdf, characters 0–3 of its text",
+        "plain.pdf, p. 12, characters 3–8 of its text",
+        "plain.pdf, A › B, characters 8–9 of its text",
+    ]
+    assert Citation(PLAIN, Span(0, 7), "Nothing", Span(0, 17)).where == "plain.txt, characters 0–7"

@@ -114,17 +114,17 @@ def _marked(citation: Citation) -> str:
 
 
 def _place(citation: Citation) -> str:
+    path = (None if citation.place is None else citation.place.heading) or ""
     named = [
         citation.source.title,
-        citation.section,
+        None if path.split(" › ")[-1] == citation.section else citation.section,
         citation.author,
         citation.source.publisher,
         citation.date,
     ]
     named = list(dict.fromkeys(part for part in named if part is not None))
     state = "" if citation.state is State.FRESH else f" · the file is {citation.state} since it was indexed"
-    where = f"{citation.source.file}, characters {citation.span.start}–{citation.span.end}"
-    return _visible(" · ".join([*(part for part in named if part), where])) + state
+    return _visible(" · ".join([*(part for part in named if part), citation.where])) + state
 
 
 def _shorten(text: str, most: int = 160) -> str:

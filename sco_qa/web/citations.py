@@ -36,7 +36,7 @@ def formats(citation: CitationView, address: str) -> dict[str, str]:
 
 def plain(citation: CitationView, address: str) -> str:
     """Give the quote and where it stands, on one line."""
-    return f"“{_line(citation.quote)}” — {'. '.join(_named(citation))}. {_where(citation)}. {address}"
+    return f"“{_line(citation.quote)}” — {'. '.join(_named(citation))}. {citation.where}. {address}"
 
 
 def markdown(citation: CitationView, address: str) -> str:
@@ -44,7 +44,7 @@ def markdown(citation: CitationView, address: str) -> str:
     author, title, *rest = [citation.author, *_named(citation)[citation.author is not None :]]
     named = [part for part in (author, f"[{escape_markdown(title or '')}](<{address}>)") if part]
     named[:-1] = [escape_markdown(part) for part in named[:-1]]
-    after = [escape_markdown(part) for part in (*rest, _where(citation)) if part]
+    after = [escape_markdown(part) for part in (*rest, citation.where) if part]
     return f"> {escape_markdown(_line(citation.quote))}\n>\n> — {', '.join([*named, *after])}"
 
 
@@ -57,7 +57,7 @@ def bibtex(citation: CitationView, address: str) -> str:
         "publisher": None if citation.publisher is None else _tex(citation.publisher),
         "year": year,
         "month": None if month is None else _MONTHS[month - 1],
-        "note": _tex(f"“{_line(citation.quote)}”, {_where(citation)}"),
+        "note": _tex(f"“{_line(citation.quote)}”, {citation.where}"),
         "url": re.sub(r"[{}\\]", "", address),
     }
     rows = [
@@ -80,7 +80,7 @@ def csl_json(citation: CitationView, address: str) -> str:
         "issued": {"date-parts": [date]} if date else None,
         "section": citation.section,
         "URL": address,
-        "note": f"“{_line(citation.quote)}”, {_where(citation)}",
+        "note": f"“{_line(citation.quote)}”, {citation.where}",
     }
     return json.dumps([{k: v for k, v in item.items() if v is not None}], ensure_ascii=False, indent=2)
 
@@ -95,10 +95,6 @@ def _named(citation: CitationView) -> list[str]:
     section = None if citation.section == citation.title else citation.section
     named = (citation.author, citation.title, section, citation.publisher, citation.date)
     return [_line(part) for part in named if part is not None]
-
-
-def _where(citation: CitationView) -> str:
-    return f"{citation.file}, characters {citation.start}–{citation.end}"
 
 
 def _date(citation: CitationView) -> tuple[int | None, int | None, int | None]:

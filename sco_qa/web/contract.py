@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from sco_qa.types import State, Status
+from sco_qa.types import Span, State, Status, in_original, located
 
 KEPT = 30
 """Turns kept in the browser: at about 10 kB a turn, far below the 5 MB that a browser keeps for one site."""
@@ -26,6 +26,15 @@ class SentenceView(_Frozen):
     text: str
 
 
+class OriginalView(_Frozen):
+    """The document that a text was extracted from, and the cited place in it."""
+
+    file: str
+    format: str = ""
+    page: Position | None = None
+    heading: str | None = None
+
+
 class CitationView(_Frozen):
     """A citation as the contract has it; its quote is what its sentence says at that place."""
 
@@ -37,6 +46,7 @@ class CitationView(_Frozen):
     publisher: str | None = None
     date: str | None = None
     section: str | None = None
+    original: OriginalView | None = None
     state: State
     start: Position
     end: Position
@@ -49,6 +59,20 @@ class CitationView(_Frozen):
         if start < 0 or self.sentence.text[start : self.end - self.sentence.start] != self.quote:
             raise ValueError("the quote is not in its sentence")
         return self
+
+    @property
+    def where(self) -> str:
+        """Where the quote stands."""
+        return located(self.file, Span(self.start, self.end), self._original)
+
+    @property
+    def place(self) -> str | None:
+        """The page or the heading of the original that is cited."""
+        return in_original(self._original)
+
+    @property
+    def _original(self) -> dict[str, Any] | None:
+        return None if self.original is None else self.original.model_dump()
 
     @property
     def before(self) -> str:

@@ -74,7 +74,9 @@ def _source_page(desk: Desk, id_: str, place: Place | None, others: tuple[Place,
         citation = Citation(source, cited, quote, cited, desk.state(source))
         view = CitationView.model_validate(citation.to_json())
         permalink = Place(id_, cited, source.sha256).address(base)
-    facts = (source.author, source.publisher, source.date) if view is None else (view.author, view.publisher, view.date)
+    facts: tuple[str | None, ...] = (source.author, source.publisher, source.date)
+    if view is not None:
+        facts = (view.author, view.publisher, view.date, view.place)
     return render(
         "source.html",
         base=base,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sco_qa.types import Citation, Section, Source, Span
+from sco_qa.types import Citation, Place, Section, Source, Span
 from sco_qa.web import citations
 from sco_qa.web.contract import CitationView
 
@@ -31,6 +31,14 @@ def test_section_and_byline_are_named() -> None:
     source = Source("s", "s.txt", text, "S", date="2020", sections=sections)
     cited = CitationView.model_validate(Citation(source, Span(19, 23), "Body", Span(19, 24)).to_json())
     assert citations.plain(cited, "x").startswith("“Body” — Someone. S. Heading. 2011. s.txt, characters 19–23.")
+
+
+def test_the_page_of_the_original_is_named() -> None:
+    original = {"file": "s.pdf", "sha256": "0" * 64, "format": "pdf"}
+    source = Source("s", "s.pdf.txt", "One. Two.", "S", original=original, places=(Place(0, page=1), Place(5, page=2)))
+    cited = CitationView.model_validate(Citation(source, Span(5, 9), "Two.", Span(5, 9)).to_json())
+    assert citations.plain(cited, "x") == "“Two.” — S. s.pdf, p. 2, characters 5–9 of its text. x"
+    assert cited.place == "p. 2"
 
 
 def test_markdown_is_text() -> None:
