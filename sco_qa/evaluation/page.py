@@ -69,16 +69,24 @@ def _excerpts(row: Row, sources: Mapping[str, Source]) -> list[Excerpt]:
             "given": [Span(p.start, p.end) for p in given if p.source == name],
             "expected": [Span(p.start, p.end) for p in expected if p.source == name],
         }
-        for window in _windows([span for spans in marked.values() for span in spans], len(source.text)):
-            found.append(Excerpt(source, tuple(_pieces(source.text, window, marked))))
+        for window in _windows([span for spans in marked.values() for span in spans], source.text):
+            pieces = _pieces(source.text, window, marked)
+            before = [Piece("… ", "")] if window.start else []
+            after = [Piece(" …", "")] if window.end < len(source.text) else []
+            found.append(Excerpt(source, (*before, *pieces, *after)))
     return found
 
 
-def _windows(spans: Sequence[Span], length: int) -> list[Span]:
-    """Give the stretches to show around the marked spans, those that touch put together."""
+def _windows(spans: Sequence[Span], text: str) -> list[Span]:
+    """Give the stretches of whole words to show around the marked spans, those that touch put together."""
     windows: list[Span] = []
     for span in sorted(spans):
-        window = Span(max(0, span.start - _AROUND), min(length, span.end + _AROUND))
+        start, end = max(0, span.start - _AROUND), min(len(text), span.end + _AROUND)
+        while start < span.start and start and not text[start - 1].isspace():
+            start += 1
+        while end > span.end and end < len(text) and not text[end].isspace():
+            end -= 1
+        window = Span(start, end)
         if windows and window.start <= windows[-1].end:
             window = Span(windows[-1].start, max(windows[-1].end, window.end))
             windows.pop()
@@ -110,7 +118,9 @@ def _plots(rows: Sequence[Row], kinds: Mapping[str, Sequence[Row]]) -> list[str]
     def calibration(axes: Axes) -> None:
         bins = reliability([r.confidence for r in rows], [r.right for r in rows])
         axes.plot([0, 1], [0, 1], linestyle=":", color="grey")
-        axes.scatter([mean for mean, _, _ in bins], [share for _, share, _ in bins], [4 * n for _, _, n in bins])
+        axes.scatter(
+            [mean for mean, _, _ in bins], [share for _, share, _ in bins], [4 * n for _, _, n in bins], clip_on=False
+        )
         axes.set(title="Reliability", xlabel="confidence (a larger dot: more questions)")
         axes.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
 

@@ -124,8 +124,15 @@ class ReplyView(_Frozen):
 
     @property
     def shown(self) -> tuple[AnswerView, ...]:
-        """The answers that an interface may show: none when the sources do not say."""
-        return self.answers if self.status is Status.ANSWERED else ()
+        """The answers that a person is shown: none when the sources do not say.
+
+        Those at the end that are less than a tenth as likely as the first are nothing that anybody would weigh.
+        """
+        if self.status is not Status.ANSWERED:
+            return ()
+        differing = () if self.disagreement is None else self.disagreement.answers
+        weighed = [i for i, a in enumerate(self.answers) if a.confidence >= self.confidence / 10 or i in differing]
+        return self.answers[: max(weighed, default=0) + 1]
 
     @property
     def numbers(self) -> tuple[int, ...]:

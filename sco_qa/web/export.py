@@ -35,7 +35,7 @@ def _turn(turn: Turn, origin: str) -> Iterator[str]:
     if reply.disagreement is not None:
         over_time = " over time" if reply.disagreement.kind == "time" else ""
         yield f"*The sources differ{over_time}: see {_listed([i + 1 for i in reply.disagreement.answers])}.*\n"
-    for number, answer in enumerate(reply.answers, 1):
+    for number, answer in enumerate(reply.shown, 1):
         yield from _answer(number, answer, origin)
 
 

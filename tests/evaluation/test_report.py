@@ -15,7 +15,7 @@ from sco_qa.evaluation.cost import Cost
 from sco_qa.evaluation.gold import Question
 from sco_qa.evaluation.report import Report
 from sco_qa.evaluation.run import run
-from sco_qa.types import Source
+from sco_qa.types import Source, Span
 from tests.evaluation.conftest import AssistantThatReads
 
 
@@ -48,6 +48,13 @@ def test_the_page_marks_what_was_expected_and_what_was_given(report: Report, sou
     assert '<mark class="expected">Captain Lee steered</mark>' in text
     assert '<mark class="given">the ice</mark>' in text
     assert not re.findall(r"""(?:src|href)="(?!#)|url\((?!#)|@import|<link|<script""", text)  # nothing is loaded
+
+
+def test_excerpts_are_whole_words() -> None:
+    text = "word " * 100 + "the place" + " word" * 100
+    (window,) = page._windows([Span(500, 509)], text)
+    assert (window.start, window.end) == (280, 729)
+    assert text[window.start : window.end].split() == ["word"] * 44 + ["the", "place"] + ["word"] * 44
 
 
 def test_the_page_shows_hostile_text_as_text(report: Report, sources: list[Source]) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +21,6 @@ from sco_qa.confidence import Confidence, Features
 from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
 from sco_qa.testing import FakeEncoder, FakeReader
-from sco_qa.types import Disagreement, Reply
 from sco_qa.web import server
 from sco_qa.web.desk import Desk
 from tests.conftest import write_corpus
@@ -85,19 +84,15 @@ def serving(desk: Desk) -> Iterator[str]:
             thread.join()
 
 
-class Differing(Assistant):
-    """Says that the sources differ over time whenever it is asked what they differ about."""
-
-    def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
-        reply = super().ask(question, history)
-        return dataclasses.replace(reply, disagreement=Disagreement("time", (0, 1))) if "differ" in question else reply
-
-
 @pytest.fixture(scope="session")
 def real_desk(real_index: Settings, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    # how sure it must be is what the evaluation looks at; here it answers whatever it can
+    # how sure it must be is what the evaluation looks at; here it answers, and says that sources differ, when it can
     feedback = tmp_path_factory.mktemp("real-feedback") / "feedback.jsonl"
-    return Desk(Differing.load(settings=dataclasses.replace(real_index, threshold=0.01, feedback_file=feedback)))
+    return Desk(
+        Assistant.load(
+            settings=dataclasses.replace(real_index, threshold=0.01, disagreement_threshold=0.0, feedback_file=feedback)
+        )
+    )
 
 
 @pytest.fixture(scope="session")

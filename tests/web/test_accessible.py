@@ -31,7 +31,7 @@ def test_axe_finds_nothing_serious(address: str, new_page: NewPage, light: str, 
     page.locator(".try button").first.wait_for(timeout=30_000)
     assert serious(page) == []
     ask(page, "What is the SCO?")
-    ask(page, "About how many members does it differ?")
+    ask(page, "How many dialogue partners does the SCO have?")
     page.locator(".others summary").last.click()
     page.locator(".thumbs button").last.click()
     page.locator(".correct input").wait_for()

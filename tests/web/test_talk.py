@@ -90,6 +90,18 @@ def test_a_forged_quote_counts_as_none(talk: Talk) -> None:
     assert contract.turns(kept) == []
 
 
+def test_what_is_hardly_likely_is_not_shown(talk: Talk) -> None:
+    kept = talk.ask("Who blocked the bank?", [])[0]
+    reply = kept[0]["reply"]
+    assert len(contract.turns(kept)[0].reply.shown) == len(reply["answers"]) == 2
+    reply["answers"][1]["confidence"] = reply["confidence"] / 11
+    assert len(contract.turns(kept)[0].reply.shown) == 1
+    assert "other candidate" not in talk.shown(contract.turns(kept))
+    assert "Rome" not in export.markdown(contract.turns(kept), "")
+    reply["disagreement"] = {"kind": "time", "answers": [1, 0]}
+    assert len(contract.turns(kept)[0].reply.shown) == 2
+
+
 def test_only_the_latest_turns_are_kept(talk: Talk) -> None:
     turn = talk.ask("Who blocked the bank?", [])[0]
     assert len(talk.ask("Who founded the bank?", turn * 50)[0]) == contract.KEPT
