@@ -7,6 +7,7 @@ manifest, in chunks that fit a field.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -51,6 +52,7 @@ class Tables:
             from pymilvus import MilvusClient
         except ImportError:
             raise IndexProblem("an index in Milvus needs pymilvus; install it: pip install 'sco-qa[milvus]'") from None
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it prints a traceback for what we say in one line
         with _told(uri):
             return cls(MilvusClient(uri=uri, token=token, timeout=timeout), name, uri=uri)
 
