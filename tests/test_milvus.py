@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sco_qa import corpus, milvus
-from sco_qa.errors import CorpusError, IndexDamaged, IndexMissing, IndexProblem
+from sco_qa import builder
+from sco_qa.errors import IndexDamaged, IndexMissing, IndexProblem
 from sco_qa.index import FaissIndex, Index
-from sco_qa.milvus.tables import Tables
+from sco_qa.milvus import MilvusIndex, manifests
+from sco_qa.milvus.tables import Row, Tables
 from sco_qa.settings import Settings
 from sco_qa.testing import FakeEncoder
-from sco_qa.types import Matches, Passage, Source, Span
+from sco_qa.types import Matches, Passage, Span
+from tests.conftest import BEARS, SHIPS, write_corpus
 
 CORPUS = Path(__file__).parent.parent / "corpus"
-SETTINGS = Settings(passage_words=20, overlap_words=5)
 ENCODER = FakeEncoder(32)
-QUESTIONS = ("Who founded the harbour?", "When did the ferry sink?", "What does the mayor want?", "lamp", "the of")
+QUESTIONS = ("Where does the bear sleep?", "When did the frigate leave?", "hammocks", "the of", "?")
 
 
 @pytest.fixture(scope="module")
@@ -32,21 +33,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def tables(server: str, request: pytest.FixtureRequest) -> Iterator[Tables]:
-    opened = Tables.connect(server, "", request.node.name.replace("[", "_").replace("]", "_"))
+    opened = Tables.connect(server, "", request.node.name.translate(str.maketrans(" []?", "____")))
     yield opened
     opened.drop()
 
 
-def document(id_: str, text: str) -> Source:
-    return Source(id=id_, file=f"{id_}.txt", text=text, title=id_)
+@pytest.fixture
+def chosen(tmp_path: Path) -> Settings:
+    folder = write_corpus(tmp_path / "documents", {"bears.txt": BEARS, "ships.txt": SHIPS})
+    return Settings(corpus=folder, index=tmp_path / "index", passage_words=12, overlap_words=6)
 
 
-HARBOUR = document(
-    "harbour", "Captain Lee founded the harbour in 1901. It burnt down twice. The lamp was saved. 😀\r\n" * 6
-)
-FERRY = document(
-    "ferry", "The ferry sank on Monday. Nobody was hurt. The mayor wants a bridge instead of ships.\n\n" * 4
-)
+def local(settings: Settings) -> FaissIndex:
+    return builder.build(settings, encoder=lambda _: ENCODER).index
+
+
+def publish(tables: Tables, settings: Settings) -> MilvusIndex:
+    return MilvusIndex.publish(tables, local(settings))
 
 
 def by_place(index: Index, matches: Matches, scores: NDArray[np.float32]) -> dict[tuple[str, Span], float]:
@@ -54,14 +57,13 @@ def by_place(index: Index, matches: Matches, scores: NDArray[np.float32]) -> dic
     return {(p.source, p.span): float(score) for p, score in zip(found, scores, strict=True)}
 
 
-def content(index: milvus.MilvusIndex) -> list[Passage]:
+def content(index: Index) -> list[Passage]:
     return sorted((replace(p, id=0) for p in index.passages), key=lambda p: (p.source, p.span))
 
 
-def test_hits_are_those_of_faiss(tables: Tables) -> None:
-    sources = corpus.load(CORPUS)
-    faiss = FaissIndex.of(sources, Settings(), ENCODER)
-    ours = milvus.MilvusIndex.build(tables, sources, Settings(), ENCODER)
+def test_hits_are_those_of_faiss(tables: Tables, tmp_path: Path) -> None:
+    faiss = local(Settings(corpus=CORPUS, index=tmp_path / "index"))
+    ours = MilvusIndex.publish(tables, faiss)
 
     for question in ("Who blocked the development bank?", "What is the charter?", "members"):
         (vector,) = ENCODER.encode([question])
@@ -73,94 +75,91 @@ def test_hits_are_those_of_faiss(tables: Tables) -> None:
         assert other == pytest.approx({place: score * factor for place, score in lexical.items()}, rel=0.02)
 
 
-def test_what_is_loaded_is_what_was_built(tables: Tables) -> None:
+def test_what_is_loaded_is_what_was_published(tables: Tables, chosen: Settings) -> None:
     with pytest.raises(IndexMissing):
-        milvus.MilvusIndex.load(tables)
-    built = milvus.MilvusIndex.build(tables, [HARBOUR, FERRY], SETTINGS, ENCODER)
+        MilvusIndex.load(tables)
+    faiss = local(chosen)
+    MilvusIndex.publish(tables, faiss)
 
-    loaded = milvus.MilvusIndex.load(tables)
+    loaded = MilvusIndex.load(tables)
 
-    assert dict(loaded.sources) == {"harbour": HARBOUR, "ferry": FERRY}
-    assert content(loaded) == content(built)
-    assert [p.id for p in loaded.passages] == list(range(len(loaded.passages)))
-    assert loaded.passages[0] == next(iter(loaded.passages))
+    assert dict(loaded.sources) == dict(faiss.sources)
+    assert list(loaded.passages) == list(faiss.passages)
+    assert loaded.passages[1] == faiss.passages[1]
+    assert loaded.terms().words == faiss.terms().words
     assert loaded.check() == []
     with pytest.raises(IndexError):
         loaded.passages[len(loaded.passages)]
+    with pytest.raises(KeyError):
+        loaded.sources["cars"]
 
 
-class Counting(FakeEncoder):
-    encoded = 0
+def test_publishing_writes_what_changed(tables: Tables, chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    upsert = Tables.upsert
 
-    def encode(self, texts, **more):  # type: ignore[no-untyped-def]
-        self.encoded += len(texts)
-        return super().encode(texts, **more)
+    def counted(self: Tables, rows: Iterable[Row]) -> None:
+        rows = list(rows)
+        written.extend(row["source"] for row in rows)
+        upsert(self, rows)
 
+    monkeypatch.setattr(Tables, "upsert", counted)
+    passages = len(publish(tables, chosen).passages)
+    assert len(written) == passages
 
-def test_a_build_changes_what_changed(tables: Tables) -> None:
-    encoder = Counting(32)
-    milvus.MilvusIndex.build(tables, [HARBOUR, FERRY], SETTINGS, encoder)
-    once = encoder.encoded
-    assert once > 0
+    publish(tables, chosen)
+    assert len(written) == passages
 
-    milvus.MilvusIndex.build(tables, [HARBOUR, FERRY], SETTINGS, encoder)
-    assert encoder.encoded == once
-
-    edited = document("harbour", HARBOUR.text + "\nThe pier is new.")
-    index = milvus.MilvusIndex.build(tables, [edited, FERRY], SETTINGS, encoder)
-    assert once < encoder.encoded <= once + 2
+    (chosen.corpus / "ships.txt").write_text(SHIPS + "\nThe pier is new.\n", encoding="utf-8")
+    index = publish(tables, chosen)
+    assert set(written[passages:]) == {"ships"}
     assert index.check() == []
-    assert "pier" in index.passages[int(index.search("pier", ENCODER.encode(["pier"])[0], 1).passages[0])].text
+    found = index.search("pier", ENCODER.encode(["pier"])[0], 1)
+    (pier,) = found.passages[found.lexical > 0]
+    assert index.passages[int(pier)].text.endswith("The pier is new.")
 
-    index = milvus.MilvusIndex.build(tables, [FERRY], SETTINGS, encoder)
-    fresh = FaissIndex.of([FERRY], SETTINGS, ENCODER)
-    assert content(index) == [replace(p, id=0) for p in fresh.passages]
-    assert [p.id for p in index.passages] == list(range(len(fresh.passages)))
+    (chosen.corpus / "bears.txt").unlink()
+    index = publish(tables, chosen)
+    assert content(index) == content(local(chosen))
+    assert [p.id for p in index.passages] == list(range(len(index.passages)))
     assert index.check() == []
 
 
-def test_a_reader_amid_a_build_sees_no_mixture(tables: Tables) -> None:
-    reading = milvus.MilvusIndex.build(tables, [HARBOUR, FERRY], SETTINGS, ENCODER)
-    edited = document("harbour", "Captain Kim founded the harbour.")
-    manifest = tables.read_text("manifest")
-    assert manifest is not None
-    milvus.MilvusIndex.build(tables, [edited, FERRY], SETTINGS, ENCODER)
-    tables.write_text("manifest", manifest)  # as it is before a build has finished
-    (vector,) = ENCODER.encode([QUESTIONS[0]])
+def test_a_reader_amid_a_change_sees_no_mixture(tables: Tables, chosen: Settings) -> None:
+    reading = publish(tables, chosen)
+    before = manifests.read(tables)
+    (chosen.corpus / "ships.txt").write_text("Captain Kim steered the frigate.\n", encoding="utf-8")
+    publish(tables, chosen)
+    manifests.write(tables, before)  # as it is until everything else has been written
+    (vector,) = ENCODER.encode(["Who steered the frigate?"])
 
-    amid = reading.search(QUESTIONS[0], vector, 50)
-    assert {reading.passages[int(i)].source for i in amid.passages} == {"ferry"}
+    amid = reading.search("Who steered the frigate?", vector, 50)
+    assert {reading.passages[int(i)].source for i in amid.passages} == {"bears"}
 
-    milvus.MilvusIndex.build(tables, [edited, FERRY], SETTINGS, ENCODER)
-    after = reading.search(QUESTIONS[0], vector, 50)
-    assert "Captain Kim founded the harbour." in [reading.passages[int(i)].text for i in after.passages]
-    assert reading.sources["harbour"] == edited
+    publish(tables, chosen)
+    after = reading.search("Who steered the frigate?", vector, 50)
+    assert "Captain Kim steered the frigate." in [reading.passages[int(i)].text for i in after.passages]
+    assert reading.sources["ships"].text == "Captain Kim steered the frigate.\n"
 
 
-def test_what_was_changed_in_milvus_is_found(tables: Tables) -> None:
-    index = milvus.MilvusIndex.build(tables, [HARBOUR, FERRY], SETTINGS, ENCODER)
+def test_what_was_changed_in_milvus_is_found(tables: Tables, chosen: Settings) -> None:
+    index = publish(tables, chosen)
     tables.delete([0])
     assert index.check() == ["the passages are not those that the sources are split into"]
-    key = index.manifest["texts"]["ferry"]
-    tables.write_text(key, "{}")
-    assert index.check() == ["the text of ferry is not the one that was written"]
+    tables.write_text(index.manifest["texts"]["ships"], "{}")
+    assert index.check() == ["the text of ships is not what was written"]
     tables.write_text("manifest", "[]")
     with pytest.raises(IndexDamaged):
-        milvus.MilvusIndex.load(tables)
+        MilvusIndex.load(tables)
 
 
 def test_long_texts_are_kept_whole(tables: Tables) -> None:
     tables.create(32)
-    text = "é😀\n" * 60_000
-    tables.write_text("text/long", text)
-    assert tables.read_text("text/long") == text
-    tables.delete_text("text/long")
-    assert tables.read_text("text/long") is None
-
-
-def test_a_collection_without_text_is_refused(tables: Tables) -> None:
-    with pytest.raises(CorpusError):
-        milvus.MilvusIndex.build(tables, [], SETTINGS, ENCODER)
+    for text in ("é😀\n" * 60_000, "plain " * 60_000, ""):
+        tables.write_text("text/long", text)
+        assert tables.read_text("text/long") == text
+        tables.delete_text("text/long")
+        assert tables.read_text("text/long") is None
 
 
 def test_a_server_that_does_not_answer_is_one_line() -> None:
@@ -168,10 +167,9 @@ def test_a_server_that_does_not_answer_is_one_line() -> None:
         Tables.connect("http://127.0.0.1:9", "", "sco_qa", timeout=1)
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_questions_of_any_words_are_answered(tables: Tables, question: str) -> None:
-    index = milvus.MilvusIndex.build(tables, [HARBOUR, FERRY], SETTINGS, ENCODER)
-    (vector,) = ENCODER.encode([question])
-    found = index.search(question, vector, 3)
-    assert found.passages.dtype == np.int64
-    assert len(found.passages) == len(found.dense) == len(found.lexical) >= 3
+def test_questions_of_any_words_are_answered(tables: Tables, chosen: Settings) -> None:
+    index = publish(tables, chosen)
+    for question in QUESTIONS:
+        found = index.search(question, ENCODER.encode([question])[0], 3)
+        assert [str(a.dtype) for a in (found.passages, found.dense, found.lexical)] == ["int64", "float32", "float32"]
+        assert len(found.passages) == len(found.dense) == len(found.lexical) >= 3

@@ -78,7 +78,7 @@ class Tables:
             passages.add_field("bm25", DataType.SPARSE_FLOAT_VECTOR)
             passages.add_field("start", DataType.INT64)
             passages.add_field("end", DataType.INT64)
-            for field in ("source", "text", "rest", "key", "encoded"):
+            for field in ("source", "text", "rest", "key"):
                 passages.add_field(field, DataType.VARCHAR, max_length=_FIELD_BYTES)
             passages.add_function(
                 Function(
@@ -213,7 +213,7 @@ def fits(text: str) -> str:
 
 
 def _chunks(text: str) -> Iterator[str]:
-    step = _CHUNK_BYTES // 4  # a code point takes four bytes at most
+    step = _CHUNK_BYTES if text.isascii() else _CHUNK_BYTES // 4  # a code point takes four bytes at most
     yield from (text[at : at + step] for at in range(0, max(1, len(text)), step))
 
 
