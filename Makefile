@@ -4,7 +4,7 @@ V = .venv/bin
 DATA ?= ../shared/data
 OUT ?= trained
 
-.PHONY: ablate app ask baseline bench bench-web check eval fit gate lock punkt reader-scores test train
+.PHONY: ablate app ask baseline bench bench-web check eval fit gate lock milvus punkt reader-scores test train
 .DEFAULT_GOAL := ask
 
 ask: .venv/ready  ## make ask Q="Who founded it?"
@@ -46,12 +46,15 @@ bench: .venv/ready .venv-bench/ready  ## beside other systems, in one run; write
 bench-web: .venv/ready  ## how fast the page is, on a machine with nothing else to do (three minutes)
 	@$(V)/python -m tests.web.benchmark
 
+milvus: .venv/ready  ## the gold questions to both indexes, FAISS and Milvus
+	@$(V)/python evals/bench/backends.py
+
 ablate: .venv/ready  ## what each part is worth; writes docs/ablations.md
 	@$(V)/sco-qa eval --ablate
 
 lock: .venv/ready  ## pin what is installed now
 	$(V)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
-	  --extra dev --output-file requirements.lock pyproject.toml requirements.in
+	  --extra dev --extra milvus --output-file requirements.lock pyproject.toml requirements.in
 	$(V)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header \
 	  --output-file evals/bench/requirements.lock evals/bench/requirements.in
 	sed -i.bak 's/^\(torch==[0-9.]*\)+.*/\1/' requirements.lock evals/bench/requirements.lock

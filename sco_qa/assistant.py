@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -40,6 +40,9 @@ from sco_qa.types import (
     Status,
     Trace,
 )
+
+if TYPE_CHECKING:
+    from sco_qa.milvus import MilvusIndex
 
 OTHER_SCRIPT = "the collection is read in English; ask in English"
 NO_WORDS = "the question holds no words"
@@ -102,7 +105,7 @@ class Assistant:
             settings = Settings.from_environment(index=index)
         elif index is not None:
             settings = replace(settings, index=index)
-        opened = FaissIndex.load(settings.index)
+        opened = cls._opened(settings)
         reader = SpanReader.load(threads=settings.threads)
         return cls(
             opened,
@@ -111,6 +114,14 @@ class Assistant:
             settings=settings,
             terms=opened.terms(is_english=reader.knows),
         )
+
+    @staticmethod
+    def _opened(settings: Settings) -> FaissIndex | MilvusIndex:
+        if not settings.milvus_uri:
+            return FaissIndex.load(settings.index)
+        from sco_qa.milvus import MilvusIndex, Tables
+
+        return MilvusIndex.load(Tables.of(settings))
 
     def ask(self, question: str, history: Sequence[str] = ()) -> Reply:
         """Answer a question, understood after the earlier questions in ``history`` (oldest first).

@@ -76,6 +76,8 @@ def build(
 ) -> Built:
     """Build an index of the documents under ``settings.corpus`` and make it the current one under ``settings.index``.
 
+    Where ``settings`` name a Milvus, it is published there.
+
     Args:
         settings: Where documents and index lie, and how the index is made.
         progress: Told how far it is.
@@ -86,6 +88,16 @@ def build(
         ModelError: The encoder cannot be had.
         IndexProblem: The index folder cannot be written.
     """
+    built = _build(settings, progress, encoder)
+    if settings.milvus_uri:
+        from sco_qa.milvus import MilvusIndex, Tables
+
+        with store.building(settings.index):  # one publishes at a time, and what is current
+            MilvusIndex.publish(Tables.of(settings), FaissIndex.load(settings.index), progress=progress).close()
+    return built
+
+
+def _build(settings: Settings, progress: Progress, encoder: Callable[[str], ExportingEncoder]) -> Built:
     corpus.require_folder(settings.corpus)  # before a folder for the index is made, perhaps inside it
     with store.building(settings.index) as scratch:
         documents = corpus.load(settings.corpus, megabytes=settings.document_megabytes)

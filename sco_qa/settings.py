@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from sco_qa.errors import UsageError
 
+_COLLECTION = re.compile(r"[A-Za-z_]\w{0,200}", re.ASCII)
 _BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
@@ -34,6 +35,12 @@ class Settings:
     """Largest document that is read, in megabytes of its file, and of its text when it is unpacked."""
     corpus: Path = Path("corpus")
     index: Path = Path("index")
+    milvus_uri: str = ""
+    """The address of a Milvus server, or a file of Milvus Lite: asking uses the index there, building publishes it."""
+    milvus_token: str = field(default="", repr=False)
+    """What the server asks for, as ``user:password`` or an API key."""
+    milvus_collection: str = "sco_qa"
+    """What the index is called there: letters, digits and ``_``."""
     retrieved: int = 20
     """Passages handed to the reader."""
     dense_weight: float = 0.55
@@ -102,6 +109,8 @@ class Settings:
                 raise UsageError(f"the setting {name} must be between {low} and {high}, not {value}")
         if not _BASE_PATH.fullmatch(self.base_path):
             raise UsageError(f'the setting base_path must be like "/documents", not {self.base_path!r}')
+        if not _COLLECTION.fullmatch(self.milvus_collection):
+            raise UsageError(f'the setting milvus_collection must be like "my_index", not {self.milvus_collection!r}')
         if bool(self.user) != bool(self.password) or ":" in self.user:
             raise UsageError("give both SCO_QA_USER (without a colon) and SCO_QA_PASSWORD, or neither")
 

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sco_qa import builder
+from sco_qa.cli import main
 from sco_qa.errors import IndexDamaged, IndexMissing, IndexProblem
 from sco_qa.index import FaissIndex, Index
 from sco_qa.milvus import MilvusIndex, manifests
@@ -173,3 +174,24 @@ def test_questions_of_any_words_are_answered(tables: Tables, chosen: Settings) -
         found = index.search(question, ENCODER.encode([question])[0], 3)
         assert [str(a.dtype) for a in (found.passages, found.dense, found.lexical)] == ["int64", "float32", "float32"]
         assert len(found.passages) == len(found.dense) == len(found.lexical) >= 3
+
+
+def test_asking_needs_the_address_alone(
+    server: str, real_index: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = ["--corpus", str(real_index.corpus), "--index", str(real_index.index)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SCO_QA_MILVUS_URI", server)
+        patch.setenv("SCO_QA_MILVUS_COLLECTION", "alone")
+        question = "Who blocked the SCO development bank?"
+        assert main(["ask", question, "--index", str(tmp_path)]) == 2
+        assert "there is no index in Milvus" in capsys.readouterr().err
+
+        assert main(["build", *chosen]) == 0
+        assert main(["check", *chosen]) == 0
+        assert main(["ask", question, "--index", str(tmp_path), "--corpus", str(real_index.corpus), "--top", "1"]) == 0
+        assert main(["ask", question, "--index", str(real_index.index)]) == 0
+        said = capsys.readouterr()
+    assert said.err == ""
+    assert "\nRussia  " in said.out
+    assert "future-of-the-sco.txt, characters 4667–4673" in said.out

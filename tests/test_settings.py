@@ -19,11 +19,17 @@ def test_every_setting_can_be_chosen_in_the_environment() -> None:
     others: dict[type, Any] = {int: 2, float: 0.25, bool: False, str: "/x", type(Path()): Path("elsewhere")}
     chosen = Settings(
         **{entry.name: others[type(getattr(Settings(), entry.name))] for entry in fields(Settings)}
-        | {"passage_words": 50}
+        | {"passage_words": 50, "milvus_collection": "x"}
     )
     unchanged = [e.name for e in fields(Settings) if getattr(chosen, e.name) == getattr(Settings(), e.name)]
     assert unchanged == []
     assert Settings.from_environment(chosen.environment()) == chosen
+
+
+@pytest.mark.parametrize("name", ["", "my index", "../x", "1st", "é"])
+def test_a_milvus_collection_has_a_plain_name(name: str) -> None:
+    with pytest.raises(UsageError, match="milvus_collection"):
+        Settings(milvus_collection=name)
 
 
 def test_an_option_comes_before_the_environment() -> None:

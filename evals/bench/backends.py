@@ -7,25 +7,21 @@ the same twenty nearest passages, in the same order, and each reply that differs
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from sco_qa import corpus
+from sco_qa import builder
 from sco_qa.assistant import Assistant
-from sco_qa.encoder import IndexingEncoder
 from sco_qa.evaluation import gold
-from sco_qa.evaluation.workbench import Workbench
-from sco_qa.milvus import MilvusIndex
-from sco_qa.milvus.tables import Tables
+from sco_qa.milvus import Tables
 from sco_qa.settings import Settings
-from sco_qa.types import Reply, Source, Trace
+from sco_qa.types import Reply, Trace
 
 TOP = 20
 
@@ -54,20 +50,17 @@ def cause(faiss: Trace, milvus: Trace) -> str:
 
 
 def main() -> None:
-    """Build both, ask all, print the comparison."""
+    """Build one index, publish it, ask both, print the comparison."""
     console = Console(width=160, highlight=False, markup=False)
-    settings = Settings.from_environment()
-    sources = corpus.load(settings.corpus)
-    questions = gold.load(Path("evals/gold.jsonl"), sources)
-    bench = Workbench(settings)
     with tempfile.TemporaryDirectory() as folder:
-        uri = os.environ.get("SCO_QA_MILVUS_URI") or str(Path(folder) / "lite.db")
-        tables = Tables.connect(uri, os.environ.get("SCO_QA_MILVUS_TOKEN", ""), "sco_qa_backends")
-
-        def in_milvus(sources: Sequence[Source], settings: Settings, encoder: IndexingEncoder) -> MilvusIndex:
-            return MilvusIndex.build(tables, sources, settings, encoder)
-
-        faiss, milvus = bench.assistant(sources), bench.assistant(sources, indexed=in_milvus)
+        lite = Settings(
+            index=Path(folder) / "index", milvus_uri=str(Path(folder) / "lite.db"), milvus_collection="sco_qa_backends"
+        )
+        settings = replace(Settings.from_environment(), index=lite.index, milvus_collection=lite.milvus_collection)
+        settings = settings if settings.milvus_uri else lite
+        sources = builder.build(settings).index.sources
+        faiss, milvus = Assistant.load(settings=replace(settings, milvus_uri="")), Assistant.load(settings=settings)
+        questions = gold.load(Path("evals/gold.jsonl"), list(sources.values()))
         same = replies = 0
         retrieving: dict[str, list[float]] = {"FAISS": [], "Milvus": []}
         for question in track(questions, "asking", console=Console(stderr=True), transient=True):
@@ -80,8 +73,7 @@ def main() -> None:
                 replies += 1
             else:
                 console.print(f"{question.id}: {question.question}\n    {cause(*traces)}")
-        tables.drop()
-        tables.close()
+        Tables.of(settings).drop()
     console.print(f"the {TOP} nearest passages are the same for {same} of {len(questions)} questions")
     console.print(f"the reply is the same for {replies} of {len(questions)}")
     for name, taken in retrieving.items():

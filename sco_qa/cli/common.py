@@ -22,7 +22,12 @@ def settings(chosen: Namespace, **more: Any) -> Settings:
 
 
 def ensure_index(settings: Settings) -> None:
-    """Build the index if there is none that fits the documents, the settings and this version; say so."""
+    """Build the index if there is none that fits the documents, the settings and this version; say so.
+
+    One in Milvus is brought up to date where its documents are, by the commands that build, and only asked here.
+    """
+    if settings.milvus_uri:
+        return
     documents = corpus.load(settings.corpus, megabytes=settings.document_megabytes)
     try:
         require_fresh(settings.index, documents, settings)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sco_qa.errors import IndexDamaged, IndexProblem
+from sco_qa.settings import Settings
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -40,6 +41,11 @@ class Tables:
         self._client = client
         self._passages, self._texts = name, f"{name}_texts"
         self._uri = uri
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Open what ``settings`` name."""
+        return cls.connect(settings.milvus_uri, settings.milvus_token, settings.milvus_collection)
 
     @classmethod
     def connect(cls, uri: str, token: str, name: str, *, timeout: float = 10) -> Self:
