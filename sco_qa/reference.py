@@ -117,14 +117,14 @@ def resolved(question: str, topic: str, earlier: Earlier) -> str:
 
     text = _PRONOUN.sub(put, question, count=1)
     if _WHERE.search(topic) and _THERE.search(text) and (place := _answer(topic, earlier)) is not None:
-        text = _THERE.sub(f"in {place}", text, count=1)
+        text = _THERE.sub(lambda _: f"in {place}", text, count=1)
     if _WHO.search(topic) and _THAT_PERSON.search(text) and (who := _answer(topic, earlier)) is not None:
-        text = _THAT_PERSON.sub(who, text, count=1)
+        text = _THAT_PERSON.sub(lambda _: who, text, count=1)
     if _THAT_YEAR.search(text):
         years = _YEAR.findall(topic)
         when = earlier.answer(topic) if _WHEN.search(topic) else years[-1] if years else None
         if when is not None:
-            text = _THAT_YEAR.sub(f"in {when}", text, count=1)
+            text = _THAT_YEAR.sub(lambda _: f"in {when}", text, count=1)
     return text
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sco_qa.conversation import Understood, depends, understand
 
@@ -151,6 +153,27 @@ def test_words_take_the_place_of_what_they_are_like(topic: str, question: str, t
 )  # fmt: skip
 def test_the_answer_before_is_what_a_word_may_stand_for(topic: str, answer: str, question: str, taken: str) -> None:
     assert read(question, topic, answers={topic: answer}) == taken
+
+
+@pytest.mark.parametrize(
+    ("topic", "question"),
+    [
+        ("Where is it?", "Who came there?"),
+        ("Who is it?", "Who sent that person?"),
+        ("When was it?", "Who was king then?"),
+        ("Who is it?", "And after him?"),
+        ("Who blocked it?", "Why?"),
+        ("Who is it?", "What did he do?"),
+    ],
+)
+def test_an_answer_may_hold_anything(topic: str, question: str) -> None:
+    assert r"C:\g<9>" in read(question, topic, answers={topic: r"C:\g<9>"})
+
+
+@given(st.text(max_size=60), st.lists(st.text(max_size=60), max_size=3))
+def test_whatever_is_asked_is_understood_somehow(question: str, history: list[str]) -> None:
+    understood = understand(question, history, Known())
+    assert (understood.read_as is None) == (understood.read == understood.searched == question)
 
 
 def test_an_answer_that_only_repeats_the_topic_stands_for_nothing() -> None:
