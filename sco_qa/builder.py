@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from sco_qa import cache, corpus, lexical, staleness, store
 from sco_qa import passages as splitting
+from sco_qa import vectors as vector_files
 from sco_qa.archive import Table, Writer
 from sco_qa.corpus import Corpus, Duplicate, Extractor, Skipped
 from sco_qa.documents import extract
@@ -117,7 +118,7 @@ def _build(settings: Settings, progress: Progress, encoder: Callable[[str], Expo
         (scratch / LEXICAL).mkdir()
         lexical.write(_lines(scratch / _WORDS), scratch / LEXICAL)
         Terms.learn(_lines(scratch / _WORDS)).save(scratch / TERMS)
-        FaissIndex.write_vectors(scratch, vectors.of(scratch / _KEYS), vectors.dimension)
+        described = vector_files.write(scratch, vectors.of(scratch / _KEYS), vectors.dimension)
         if loaded is not None:
             progress("exporting the encoder", 0, 1)
             loaded.export(scratch / ENCODER)
@@ -127,8 +128,8 @@ def _build(settings: Settings, progress: Progress, encoder: Callable[[str], Expo
             (scratch / name).unlink()
         staleness.write(records, scratch)
         passages = sum(r.passages for r in records)
-        described = {**made_with, "passages": passages, "dimension": vectors.dimension}
-        generation = store.publish(scratch, described)
+        manifest = {**made_with, "passages": passages, "dimension": vectors.dimension, "vectors": described}
+        generation = store.publish(scratch, manifest)
         vectors.journal.clear()
         texts.forget_others()
         index = FaissIndex.open(Generation.open(generation))

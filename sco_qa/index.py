@@ -1,10 +1,10 @@
-"""The index: passages with their vectors in FAISS and their words in BM25. The only module that imports faiss."""
+"""The index: passages with their vectors in FAISS and their words in BM25."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,9 @@ from sco_qa.settings import Settings
 from sco_qa.store import Generation
 from sco_qa.terms import Terms
 from sco_qa.types import Matches, Passage, Source
+from sco_qa.vectors import Vectors
 
-VECTORS, LEXICAL, TERMS, ENCODER = "vectors.faiss", "bm25", "terms.json", "encoder"
+LEXICAL, TERMS, ENCODER = "bm25", "terms.json", "encoder"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -51,7 +52,7 @@ class FaissIndex:
         self,
         sources: Mapping[str, Source],
         passages: Sequence[Passage],
-        vectors: Any,
+        vectors: Vectors,
         words: Bm25,
         generation: Generation | None = None,
     ) -> None:
@@ -114,7 +115,7 @@ class FaissIndex:
             done += count
             progress("encoding passages", done, len(texts))
 
-        vectors = _flat([encoder.encode([text for text, _ in texts], progress=encoded)], encoder.dimension)
+        vectors = Vectors.of([encoder.encode([text for text, _ in texts], progress=encoded)], encoder.dimension)
         return cls(by_id, passages, vectors, Bm25.build(words for _, words in texts))
 
     @classmethod
@@ -131,27 +132,14 @@ class FaissIndex:
     @classmethod
     def open(cls, generation: Generation) -> Self:
         """Open a generation."""
-        import faiss
-
         sources = Sources(generation)
-        vectors = faiss.read_index(str(generation.path(VECTORS)))
         words = Bm25(lambda name: generation.map(f"{LEXICAL}/{name}"))
         generation.path(TERMS)  # verified with the rest; :meth:`terms` opens it
-        return cls(sources, Passages(generation, sources), vectors, words, generation)
-
-    @staticmethod
-    def write_vectors(folder: Path, vectors: Iterable[NDArray[np.float32]], dimension: int) -> None:
-        """Write the vectors of all passages, given in order in chunks ``(chunk, dimension)``."""
-        import faiss
-
-        index = _flat(vectors, dimension)
-        with (folder / VECTORS).open("wb") as file:  # FAISS itself would not tell that the disk is full
-            faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]  # not in its stubs
+        return cls(sources, Passages(generation, sources), Vectors.open(generation), words, generation)
 
     def vectors(self, places: NDArray[np.int64]) -> NDArray[np.float32]:
         """Give the vectors of some passages, ``(len(places), dimension)``, as they were encoded."""
-        found: NDArray[np.float32] = self._vectors.reconstruct_batch(places)
-        return found
+        return self._vectors.at(places)
 
     def encoder(self, *, threads: int = 0) -> OnnxEncoder:
         """Open the encoder that goes with the vectors."""
@@ -171,11 +159,9 @@ class FaissIndex:
 
         """
         k = min(k, len(self._passages))
-        _, nearest = self._vectors.search(vector[None, :], k)
         scores = self._words.scores(question)
-        ids = np.union1d(nearest[0], _best(scores, k)).astype(np.int64)
-        dense = self._vectors.reconstruct_batch(ids) @ vector
-        return Matches(ids, dense.astype(np.float32), scores[ids])
+        ids = np.union1d(self._vectors.search(vector, k), _best(scores, k)).astype(np.int64)
+        return Matches(ids, self._vectors.at(ids) @ vector, scores[ids])
 
     def check(self) -> list[str]:
         """Hash every file, then look for whatever does not fit together; say what was found wrong.
@@ -186,8 +172,8 @@ class FaissIndex:
         self.generation.verify()
         wrong = []
         count = len(self._passages)
-        if self._vectors.ntotal != count:
-            wrong.append(f"{self._vectors.ntotal} vectors for {count} passages")
+        if len(self._vectors) != count:
+            wrong.append(f"{len(self._vectors)} vectors for {count} passages")
         if len(self._words) != count:
             wrong.append(f"BM25 holds {len(self._words)} passages of {count}")
         words, overlap = (self.generation.manifest["settings"][name] for name in ("passage_words", "overlap_words"))
@@ -198,26 +184,7 @@ class FaissIndex:
                 wrong.append(f"the passages of {source.file} are not those that it is split into")
                 break
             place += len(split)
-        vectors = self._vectors.reconstruct_n(0, self._vectors.ntotal)
-        if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4):
-            wrong.append("a vector is not of length 1")
-        sample = vectors[:: max(1, count // 256)]
-        k = min(10, count)
-        found, _ = self._vectors.search(sample, k)
-        exact = -np.sort(-(sample @ vectors.T), axis=1)[:, :k]
-        if not np.allclose(found, exact, atol=1e-5):
-            wrong.append("FAISS and NumPy do not find the same neighbours")
-        return wrong
-
-
-def _flat(vectors: Iterable[NDArray[np.float32]], dimension: int) -> Any:
-    """Put vectors into an exact index."""
-    import faiss
-
-    index = faiss.IndexFlatIP(dimension)
-    for chunk in vectors:
-        index.add(np.ascontiguousarray(chunk))
-    return index
+        return wrong + self._vectors.check()
 
 
 def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:

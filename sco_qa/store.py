@@ -25,7 +25,7 @@ from typing import Any, Self, TypeVar
 
 from sco_qa.errors import IndexDamaged, IndexMissing, IndexOutdated, IndexProblem
 
-FORMAT = 4
+FORMAT = 5
 BLOCK = 1 << 20
 """Bytes that share a checksum; a file that is no larger is verified by its SHA-256."""
 

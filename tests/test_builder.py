@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sco_qa import builder, passages, store
+from sco_qa import builder, passages, store, vectors
 from sco_qa.builder import Built
 from sco_qa.corpus import Duplicate, Skipped
 from sco_qa.errors import CorpusError, IndexProblem
@@ -261,7 +261,7 @@ def test_a_full_disk_is_told_and_harms_no_index(chosen: Settings, monkeypatch: p
         raise OSError(28, "No space left on device", str(chosen.index))
 
     with monkeypatch.context() as patched:
-        patched.setattr(FaissIndex, "write_vectors", full)
+        patched.setattr(vectors, "write", full)
         with pytest.raises(IndexProblem) as caught:
             build(chosen)
     assert str(caught.value) == (

@@ -21,6 +21,7 @@ from sco_qa.settings import Settings
 from sco_qa.staleness import Record
 from sco_qa.testing import FakeEncoder
 from sco_qa.types import Source, Span
+from sco_qa.vectors import Vectors
 from tests.conftest import SHIPS
 
 FILES = [
@@ -138,6 +139,7 @@ def test_the_manifest_describes_all_that_the_index_is_made_from(kept: Settings) 
         "format": store.FORMAT,
         "dimension": 32,
         "passages": 3,
+        "vectors": {"kind": "flat"},
         "encoder": encoder.fingerprint(kept.encoder),
         "sentences": sentences.fingerprint(),
         "settings": {
@@ -206,13 +208,9 @@ def test_a_check_finds_what_does_not_fit_together(kept: Settings) -> None:
     assert check(lexical=Bm25.build(["one", "two", "three", "four"])) == ["BM25 holds 4 passages of 3"]
     shorter = dataclasses.replace(found[2], sentences=found[2].sentences[1:])
     assert check(passages=[*found[:2], shorter]) == ["the passages of ships.txt are not those that it is split into"]
-    import faiss
-
-    long = faiss.IndexFlatIP(32)
-    long.add(np.ones((3, 32), np.float32))
+    long = Vectors.of([np.ones((3, 32), np.float32)], 32)
     assert check(vectors=long) == ["a vector is not of length 1"]
-    more = faiss.IndexFlatIP(32)
-    more.add(np.eye(4, 32, dtype=np.float32))
+    more = Vectors.of([np.eye(4, 32, dtype=np.float32)], 32)
     assert check(vectors=more) == ["4 vectors for 3 passages"]
 
 

@@ -83,4 +83,4 @@ def test_a_passage_counts_by_the_wording_that_it_shares_most_words_with(index: F
     for place, passage in enumerate(found.passages):
         scores = [m.lexical[i] for m in alone for i, other in enumerate(m.passages) if other == passage]
         assert found.lexical[place] == max(scores)
-        assert found.dense[place] == pytest.approx(float(index._vectors.reconstruct(int(passage)) @ vector))
+        assert found.dense[place] == pytest.approx(float(index.vectors(np.array([passage]))[0] @ vector))

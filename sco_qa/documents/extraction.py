@@ -6,7 +6,6 @@ import importlib
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from sco_qa.documents import furniture
 from sco_qa.documents.document import Document
 from sco_qa.errors import DocumentError
 from sco_qa.settings import Settings
@@ -48,6 +47,8 @@ def extract(name: str, content: bytes | Path, *, megabytes: int = MEGABYTES) -> 
         raise DocumentError(f"{name} holds no text; fill or remove it")
     if len(document.text) > megabytes * 1_000_000:
         raise DocumentError(too_large(name, megabytes))
+    from sco_qa.documents import furniture  # whose patterns take longer to compile than a question to answer
+
     found = (piece.span for piece in furniture.find(document.text))
     return replace(document, furniture=furniture.merged([*document.furniture, *found]))
 
