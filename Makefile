@@ -37,8 +37,8 @@ punkt: .venv/ready  ## train the sentence splitter
 train: .venv/ready  ## train the reader (make train DATA=folder OUT=folder), hours without a graphics card
 	@$(V)/python -m sco_qa.training.reader $(DATA) $(OUT)
 
-reader-scores: .venv/ready  ## the reader alone, on the held-out paragraphs
-	@$(V)/python -m sco_qa.evaluation.reading $(DATA)
+reader-scores: .venv/ready  ## the reader alone, on the held-out paragraphs (FP32=folder: beside full precision)
+	@$(V)/python -m sco_qa.evaluation.reading $(DATA) $(FP32)
 
 bench: .venv/ready .venv-bench/ready  ## beside other systems, in one run; writes docs/bench.md
 	@$(V)/python evals/bench/compare.py .venv-bench/bin/python

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ def load(name: str, folder: Path) -> list[Collection]:
     """
     path = folder / FILES[name]
     if name == "squad":
-        return [paragraphs(path, name)]
+        return [paragraphs(_lines(path), name)]
     found = worlds(path)
     return [pooled(found, name)] if name == "worlds-pooled" else found
 
@@ -78,30 +78,31 @@ def pooled(collections: Sequence[Collection], name: str) -> Collection:
     )
 
 
-def paragraphs(path: Path, name: str) -> Collection:
-    """Read paragraphs with questions (SQuAD style, one JSON object a paragraph) as a collection to retrieve from.
+def paragraphs(entries: Iterable[Mapping[str, Any]], name: str, *, unanswerable: bool = False) -> Collection:
+    """Take paragraphs with questions (SQuAD style, an entry a paragraph) as a collection to retrieve from.
 
     Paragraphs of one title become one source, a paragraph a section. Questions that their paragraph does not answer
-    are left out: another paragraph may.
+    are left out, since another paragraph may, unless ``unanswerable`` asks for them: few of them are.
     """
-    articles: dict[str, list[dict[str, Any]]] = {}
-    for entry in _lines(path):
+    articles: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in entries:
         articles.setdefault(entry["title"], []).append(entry)
     sources: list[Source] = []
     questions: list[Question] = []
-    for number, (title, entries) in enumerate(articles.items()):
+    for number, (title, members) in enumerate(articles.items()):
         id_ = f"{name}-{number}"
         starts, text = [], ""
-        for entry in entries:
+        for entry in members:
             starts.append(len(text))
             text += entry["context"] + "\n\n"
         sources.append(Source(id=id_, file=f"{id_}.txt", text=text, title=title.replace("_", " ")))
-        for start, entry in zip(starts, entries, strict=True):
+        for start, entry in zip(starts, members, strict=True):
             for asked in entry["qas"]:
-                if asked["answers"]:
+                if asked["answers"] or unanswerable:
                     places = [(id_, start + a["start"], a["text"]) for a in asked["answers"]]
-                    kind = asked.get("kind", "answerable")
-                    questions.append(Question(f"{name}-{len(questions)}", kind, asked["question"], (_fact(places),)))
+                    kind = asked.get("kind", "answerable" if places else "none")
+                    expected = (_fact(places),) if places else ()
+                    questions.append(Question(f"{name}-{len(questions)}", kind, asked["question"], expected))
     return Collection(name, tuple(sources), tuple(questions))
 
 

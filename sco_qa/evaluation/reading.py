@@ -1,7 +1,9 @@
 """The reader alone, on paragraphs: ``python -m sco_qa.evaluation.reading DATA`` (``make reader-scores``).
 
 Each question is read against its own paragraph, as in SQuAD 2.0 (Rajpurkar et al. 2018): the best span if its score is
-above zero, else no answer. "Forced" is the best span of the answerable questions, whatever its score.
+above zero, else no answer. "Forced" is the best span of the answerable questions, whatever its score. Folders with
+other weights are read beside the packaged ones, for instance the same in full precision
+(``python -m sco_qa.reader.export --fp32 TRAINED FOLDER``): what is lost between them is what quantising costs.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import argparse
 import gzip
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from sco_qa import sentences
+from sco_qa import onnx, sentences
 from sco_qa.evaluation.metrics import exact_match, f1
 from sco_qa.reader import Reader, SpanReader
 from sco_qa.types import Passage, Span
@@ -41,8 +44,11 @@ def score(reader: Reader, path: Path) -> Iterator[Scored]:
     for entry in track(entries, path.name, console=Console(stderr=True), transient=True):
         whole = Span(0, len(entry["context"]))
         passage = Passage(0, path.name, whole, entry["context"], tuple(sentences.split(entry["context"], whole)))
-        for asked in entry["qas"]:
-            (readings,) = reader.read(asked["question"], [passage])
+        with ThreadPoolExecutor(onnx.number_of_threads(0)) as pool:
+            read = list(
+                pool.map(lambda asked, passage=passage: reader.read(asked["question"], [passage]), entry["qas"])
+            )
+        for asked, (readings,) in zip(entry["qas"], read, strict=True):
             accepted = tuple(answer["text"] for answer in asked["answers"])
             if readings:
                 span = readings[0].span
@@ -71,14 +77,16 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="the folder with reader_test_*.jsonl.gz")
-    parser.add_argument("folder", type=Path, nargs="?", help="other weights than the packaged ones")
+    parser.add_argument("folders", type=Path, nargs="*", help="other weights beside the packaged ones")
     chosen = parser.parse_args()
-    reader = SpanReader.load(chosen.folder)
+    readers = {"packaged": SpanReader.load(), **{folder.name: SpanReader.load(folder) for folder in chosen.folders}}
     console = Console(width=200, highlight=False, markup=False)
-    console.print("| set | n | EM | F1 | unanswerable right | forced EM | forced F1 |")
-    console.print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    console.print("| set | weights | n | EM | F1 | unanswerable right | forced EM | forced F1 |")
+    console.print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in SETS:
-        console.print(row(name, list(score(reader, chosen.data / f"reader_test_{name}.jsonl.gz"))))
+        for weights, reader in readers.items():
+            scored = list(score(reader, chosen.data / f"reader_test_{name}.jsonl.gz"))
+            console.print(row(f"{name} | {weights}", scored))
 
 
 if __name__ == "__main__":

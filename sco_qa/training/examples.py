@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -58,13 +59,12 @@ def paragraphs(entries: Iterable[Mapping[str, Any]]) -> Iterator[Example]:
     """
     for entry in entries:
         text = entry["context"]
-        title = text if entry["title"] == ONE_TITLE else entry["title"]
         for asked in entry["qas"]:
             given = Counter((a["start"], a["start"] + len(a["text"])) for a in asked["answers"])
             answer = Span(*given.most_common(1)[0][0]) if given else None
             kind = asked.get("kind", "" if answer is not None else "none")
             source = f"{entry['dataset']}/{kind}" if kind else entry["dataset"]
-            yield Example(asked["question"], text, answer, source, title)
+            yield Example(asked["question"], text, answer, source, title(entry))
 
 
 def joined(questions: Iterable[Mapping[str, Any]], entries: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -116,14 +116,25 @@ def squad(path: Path) -> Iterator[dict[str, Any]]:
             yield {"dataset": path.stem, "title": article["title"], "context": paragraph["context"], "qas": asked}
 
 
+def written() -> Iterator[dict[str, Any]]:
+    """Give the questions that were written for this project in pairs, for :func:`joined`."""
+    return lines(Path(str(files("sco_qa.training") / "questions.jsonl.gz")))
+
+
+def title(entry: Mapping[str, Any]) -> str:
+    """Give the title by which a paragraph or a collection is held out."""
+    if "world" in entry:
+        return str(entry["world"])
+    return str(entry["context"] if entry["title"] == ONE_TITLE else entry["title"])
+
+
 def held_out(entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """Choose the titles that are held out, in each data set those that come first by their hash."""
     titles: dict[str, dict[str, None]] = {}
     for entry in entries:
-        name, title = entry.get("dataset", "worlds"), entry["world"] if "world" in entry else entry["title"]
-        titles.setdefault(name, {})[entry["context"] if title == ONE_TITLE else title] = None
+        titles.setdefault(entry.get("dataset", "worlds"), {})[title(entry)] = None
     chosen: set[str] = set()
     for name, known in titles.items():
-        ranked = sorted(known, key=lambda title: hashlib.sha256(title.encode()).digest())
+        ranked = sorted(known, key=lambda name: hashlib.sha256(name.encode()).digest())
         chosen.update(ranked[: ceil(HELD_OUT.get(name, HELD_OUT_SHARE) * len(ranked) - 1e-9)])
     return frozenset(chosen)

@@ -1,19 +1,21 @@
 """Fit what is not learned inside a model: ``python -m sco_qa.training.fit DATA`` (``make fit``).
 
-Two weights and a threshold of :class:`~sco_qa.settings.Settings` are chosen and the confidence is fitted, all on the
-invented training collections, each by itself and all in one: ``dense_weight`` by the mean reciprocal rank of the
-evidence, ``retrieval_weight`` by the share of right first answers. The confidence is a logistic regression on the
-answers that those give, and the ``threshold`` the one at which the share of answerable questions that are answered and
-the share of unanswerable ones that are not have the greatest sum (Youden 1950), on collections left out of the fit.
-The coefficients go to ``confidence.json``; weights and threshold are printed, to be set as defaults. So are the cosine
-of what is close (``closeness.py``) and the alarm that sources disagree (``alarm.py``).
+Two weights and a threshold of :class:`~sco_qa.settings.Settings` are chosen and the confidence is fitted:
+``dense_weight`` by the mean reciprocal rank of the evidence, on all the invented training collections and on
+paragraphs; all else on those of them that the reader never learned from (``left_out.py``), each collection by itself
+and in one with all the others. ``retrieval_weight`` is chosen by the share of right first answers. The confidence is a
+logistic regression on the answers that those give, and the ``threshold`` the one at which the share of answerable
+questions that are answered and the share of unanswerable ones that are not have the greatest sum (Youden 1950), on
+collections left out of the fit. The coefficients go to ``confidence.json``; weights and threshold are printed, to be
+set as defaults. So are the cosine of what is close (``closeness.py``) and the alarm that sources disagree
+(``alarm.py``).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -24,14 +26,14 @@ from rich.progress import track
 
 from sco_qa import confidence
 from sco_qa.assistant import MOST_ANSWERS, group
-from sco_qa.evaluation.collections import Collection, pooled, worlds
+from sco_qa.evaluation.collections import Collection
 from sco_qa.evaluation.gold import Question
 from sco_qa.evaluation.metrics import auroc, ece, f1
 from sco_qa.evaluation.run import RIGHT_F1
 from sco_qa.evaluation.workbench import Workbench
 from sco_qa.retrieval import fuse
 from sco_qa.settings import Settings
-from sco_qa.training import alarm
+from sco_qa.training import alarm, left_out
 from sco_qa.training.alarm import Answered
 from sco_qa.training.closeness import Closeness
 from sco_qa.types import Candidate, Matches, Passage
@@ -75,17 +77,19 @@ class _Asked:
 def main() -> None:
     """Fit, print what was found, and write ``confidence.json``."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path, help="the folder with worlds_train.jsonl.gz")
-    single = worlds(parser.parse_args().data / "worlds_train.jsonl.gz")
+    parser.add_argument("data", type=Path, help="the folder with worlds_train.jsonl.gz and reader_train*.jsonl.gz")
+    known = left_out.load(parser.parse_args().data)
     settings, console = Settings(), Console()
     bench = Workbench(settings)
-    closeness = Closeness(single, bench.encoder)
-    collections = [*single, pooled(single, "pooled")]
-    asked = list(track(_ask(collections, bench, closeness), "asking", total=2 * _count(single)))
-    answerable = [a for a in asked if a.question.answerable]
+    closeness = Closeness([*known.learned, *known.alone], bench.encoder)
+    unread = _ask(known.learned, bench, "searching", closeness, replace(settings, retrieved=1))
+    alone = _ask(known.alone, bench, "asking", closeness)
+    asked = [*alone, *_ask([known.pooled, known.paragraphs], bench, "asking all in one")]
 
-    ranks = {w: float(np.mean([a.reciprocal_rank(w) for a in answerable])) for w in _DENSE_WEIGHTS}
+    ranked = [a for a in [*unread, *asked] if a.question.answerable]
+    ranks = {w: float(np.mean([a.reciprocal_rank(w) for a in ranked])) for w in _DENSE_WEIGHTS}
     console.print("MRR of the evidence by dense_weight:", {w: round(v, 4) for w, v in ranks.items()})
+    answerable = [a for a in asked if a.question.answerable]
     right = {
         w: float(np.mean([any(a.right(g[0]) for g in a.groups(w)[:1]) for a in answerable])) for w in _RETRIEVAL_WEIGHTS
     }
@@ -95,26 +99,29 @@ def main() -> None:
     console.print(f"set: dense_weight {settings.dense_weight}, retrieval_weight {settings.retrieval_weight}")
     _fit_confidence(asked, settings, console)
     closeness.show(console)
-    alone = asked[: len(asked) - sum(a.passages is asked[-1].passages for a in asked)]  # in the pool, worlds mix
     fitted = alarm.fit(
         [Answered(a.question, [g[0] for g in a.groups(settings.retrieval_weight)]) for a in alone], console
     )
     _write("disagreement.json", asdict(fitted))
 
 
-def _count(collections: Sequence[Collection]) -> int:
-    return sum(len(collection.questions) for collection in collections)
-
-
-def _ask(collections: Sequence[Collection], bench: Workbench, closeness: Closeness) -> Iterator[_Asked]:
-    for collection in collections:
-        assistant = bench.assistant(collection.sources)
-        if collection is not collections[-1]:  # which holds all questions
+def _ask(
+    collections: Sequence[Collection],
+    bench: Workbench,
+    doing: str,
+    closeness: Closeness | None = None,
+    settings: Settings | None = None,
+) -> list[_Asked]:
+    asked = []
+    for collection in track(collections, doing):
+        assistant = bench.assistant(collection.sources, settings=settings)
+        if closeness is not None:
             closeness.measure(collection, assistant.index)
         for question in collection.questions:
             trace = assistant.trace(question.question, question.history)
             if trace.matches is not None:
-                yield _Asked(question, assistant.index.passages, trace.matches, trace.candidates)
+                asked.append(_Asked(question, assistant.index.passages, trace.matches, trace.candidates))
+    return asked
 
 
 def _fit_confidence(asked: Sequence[_Asked], settings: Settings, console: Console) -> None:
