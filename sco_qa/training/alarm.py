@@ -22,6 +22,8 @@ from sco_qa.types import Candidate
 
 PRECISION = 0.8
 """What share of its alarms must be right before it is turned on by default."""
+_FEWEST_WORLDS = 2
+"""Collections that must hold pairs that disagree, so that some are left wherever one is left out."""
 _FEWEST = 5
 """Alarms from which on their precision means something."""
 
@@ -50,6 +52,9 @@ def fit(asked: Sequence[Answered], console: Console) -> Alarm:
                 truth.append(_disagree(one.question, one.answers[0], other))
                 world.append(one.question.id.rsplit("-", 1)[0])
                 of.append(number)
+    if len({name for name, positive in zip(world, truth, strict=True) if positive}) < _FEWEST_WORLDS:
+        console.print("too few pairs that disagree to fit the alarm; it stays as it was")
+        return Alarm.load()
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3))
     held_out = cross_val_predict(model, known, truth, groups=world, cv=GroupKFold(8), method="predict_proba")[:, 1]
     _show(held_out, np.array(truth), np.array(of), sum(len(one.question.expected) > 1 for one in asked), console)

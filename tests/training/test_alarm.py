@@ -43,3 +43,9 @@ def test_where_it_does_not_the_alarm_is_to_stay_off() -> None:
     right = [Answered(asked(w, n, "six").question, wrong[w].answers) for w in range(8) for n in range(1, 5)]
     _, said = fitted([*wrong, *right])
     assert "no threshold reaches precision 0.8" in said
+
+
+def test_where_nothing_disagrees_the_alarm_stays_as_it_was() -> None:
+    found, said = fitted([asked(w, 0, "six") for w in range(8)])
+    assert found == Alarm.load()
+    assert said == "too few pairs that disagree to fit the alarm; it stays as it was\n"
