@@ -181,8 +181,11 @@ def state(folder: Path, source: Source) -> State:
 
 
 def _require_all(entries: Mapping[str, Any], names: set[str], folder: Path) -> None:
-    for name in entries:
-        if name not in names and not (folder / REMOVED / name).exists():
+    missing = [name for name in entries if name not in names]
+    removed = folder / REMOVED  # listed, since a name may be too long to be asked for
+    put_away = {path.relative_to(removed).as_posix() for path in removed.rglob("*")} if missing else set()
+    for name in missing:
+        if name not in put_away:
             raise CorpusError(
                 f"{folder / catalogue.NAME} names {name}, which is not in {folder}; add it or drop the entry"
             )

@@ -340,3 +340,10 @@ def test_the_articles_are_read_with_their_sections_and_without_their_furniture()
         "By Fyodor Lukyanov",
         "By Pavel Felgenhauer",
     ]
+
+
+@pytest.mark.parametrize("name", ["x" * 9_999, "../ships.txt", "a\\u0000b"])
+def test_an_entry_for_what_cannot_be_a_file_is_named(folder: Path, name: str) -> None:
+    (folder / "sources.toml").write_text(f'[[source]]\nfile = "{name}"\n', encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"which is not in .*; add it or drop the entry$"):
+        corpus.load(folder)

@@ -20,9 +20,9 @@ from typing import Any
 from sco_qa.errors import DocumentError
 
 MEMORY = 2_000_000_000
-"""Bytes of address space; a PDF of 1,000 pages takes a tenth of it."""
+"""Bytes of address space: room for the largest reports, and for several readers at once on an ordinary machine."""
 SECONDS = 60
-"""Of processor time; a PDF of 1,000 pages takes about 5."""
+"""Of processor time; a page takes some milliseconds."""
 _PATIENCE = 10  # times that, on the clock: the machine may be busy
 
 

@@ -1,7 +1,7 @@
 """PDF: its paragraphs, with the page that each begins on.
 
-PDFium (Chromium's) reads it, in a process apart: it opens what is damaged or has an empty password, keeps the order in
-which people read, is fuzzed all the time, and is some fifty times as fast as readers in Python.
+PDFium (Chromium's) reads it, in a process apart: it opens what is damaged or has an empty password, gives lines in the
+order in which they are read, is fuzzed all the time, and is faster than readers in Python.
 """
 
 from __future__ import annotations
