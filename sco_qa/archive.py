@@ -117,19 +117,27 @@ class Sources(Mapping[str, Source]):
                 self._size -= len(dropped.text)
         return source
 
+    def described(self, id_: str) -> dict[str, Any]:
+        """Give what is known of a source, as :meth:`Source.described` gives it, without its text."""
+        return self._described(self._numbers[id_])[0]
+
     def _read(self, number: int) -> Source:
-        ends = self._ends.rows(max(number - 1, 0), number + 1).tolist()
-        (text_start, line_start), (text_end, line_end) = ends if number else ([0, 0], *ends)
-        described = json.loads(bytes(self._lines.read(line_start, line_end)))
+        described, start, end = self._described(number)
         damaged = IndexDamaged(f"{self._texts.path} is not the file that was written; run: sco-qa build")
         try:  # the text's own hash tells whether it is right
-            text = str(self._texts.unverified(text_start, text_end), "utf-8")
+            text = str(self._texts.unverified(start, end), "utf-8")
         except UnicodeDecodeError:
             raise damaged from None
         source = Source.from_described(described, text)
         if source.sha256 != described["sha256"]:
             raise damaged
         return source
+
+    def _described(self, number: int) -> tuple[dict[str, Any], int, int]:
+        """Give what is known of a source, and where its text begins and ends."""
+        ends = self._ends.rows(max(number - 1, 0), number + 1).tolist()
+        (text_start, line_start), (text_end, line_end) = ends if number else ([0, 0], *ends)
+        return json.loads(bytes(self._lines.read(line_start, line_end))), text_start, text_end
 
 
 class Passages(Sequence[Passage]):

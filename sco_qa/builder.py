@@ -73,7 +73,7 @@ def build(
     settings: Settings,
     *,
     progress: Progress = lambda *_: None,
-    encoder: Callable[[str], ExportingEncoder] = PassageEncoder.load,
+    encoder: Callable[[str], ExportingEncoder] | None = None,
 ) -> Built:
     """Build an index of the documents under ``settings.corpus`` and make it the current one under ``settings.index``.
 
@@ -82,7 +82,8 @@ def build(
     Args:
         settings: Where documents and index lie, and how the index is made.
         progress: Told how far it is.
-        encoder: Loads the encoder that ``settings.encoder`` names, when there is something to encode.
+        encoder: Loads the encoder that ``settings.encoder`` names, when there is something to encode; if not given,
+            it is loaded by sentence-transformers.
 
     Raises:
         CorpusError: The folder or its catalogue cannot be used, or the documents hold nothing that can be read.
@@ -98,7 +99,7 @@ def build(
     return built
 
 
-def _build(settings: Settings, progress: Progress, encoder: Callable[[str], ExportingEncoder]) -> Built:
+def _build(settings: Settings, progress: Progress, encoder: Callable[[str], ExportingEncoder] | None) -> Built:
     corpus.require_folder(settings.corpus)  # before a folder for the index is made, perhaps inside it
     with store.building(settings.index) as scratch:
         documents = corpus.load(settings.corpus, megabytes=settings.document_megabytes)
@@ -106,24 +107,24 @@ def _build(settings: Settings, progress: Progress, encoder: Callable[[str], Expo
             return unchanged
         before = _Before.open(settings)
         made_with = staleness.made_with(settings)
-        texts = cache.Texts(settings.index / _TEXTS_FOLDER, partial(extract, megabytes=settings.document_megabytes))
+        texts = extractor(settings)
         vectors = _Vectors(before, cache.Journal(settings.index / _JOURNAL_FOLDER, made_with["encoder"]))
-        records = _write(documents, scratch, settings, extractor=texts, vectors=vectors, progress=progress)
-        loaded: ExportingEncoder | None = None
-        if vectors.missing or before is None or before.encoder is None:
+        records = _write(documents, scratch, settings, read=texts, vectors=vectors, progress=progress)
+        exported = None if before is None else before.encoder
+        if vectors.missing or exported is None:
             progress("loading the encoder", 0, 1)
-            loaded = encoder(settings.encoder)
+            loaded = (PassageEncoder.load if encoder is None else encoder)(settings.encoder)
             vectors.encode(loaded, scratch / _TO_ENCODE, progress)
+            if exported is None:
+                progress("exporting the encoder", 0, 1)
+                loaded.export(scratch / ENCODER)
+        if exported is not None:
+            shutil.copytree(exported, scratch / ENCODER)
         progress("indexing words", 0, 1)
         (scratch / LEXICAL).mkdir()
         lexical.write(_lines(scratch / _WORDS), scratch / LEXICAL)
         Terms.learn(_lines(scratch / _WORDS)).save(scratch / TERMS)
         described = vector_files.write(scratch, vectors.of(scratch / _KEYS), vectors.dimension)
-        if loaded is not None:
-            progress("exporting the encoder", 0, 1)
-            loaded.export(scratch / ENCODER)
-        elif before is not None and before.encoder is not None:
-            shutil.copytree(before.encoder, scratch / ENCODER)
         for name in (_WORDS, _TO_ENCODE):
             (scratch / name).unlink()
         staleness.write(records, scratch)
@@ -134,6 +135,11 @@ def _build(settings: Settings, progress: Progress, encoder: Callable[[str], Expo
         texts.forget_others()
         index = FaissIndex.open(Generation.open(generation))
     return _built(index, [] if before is None else before.records, records, documents, encoded=vectors.missing)
+
+
+def extractor(settings: Settings) -> cache.Texts:
+    """Give what extracts documents for the index that the settings name, each one's bytes only once."""
+    return cache.Texts(settings.index / _TEXTS_FOLDER, partial(extract, megabytes=settings.document_megabytes))
 
 
 def _unchanged(documents: Corpus, settings: Settings) -> Built | None:
@@ -256,7 +262,7 @@ def _write(
     scratch: Path,
     settings: Settings,
     *,
-    extractor: Extractor,
+    read: Extractor,
     vectors: _Vectors,
     progress: Progress,
 ) -> list[Record]:
@@ -271,7 +277,7 @@ def _write(
         for number, file in enumerate(documents.files):
             progress("reading documents", number, len(documents.files))
             try:
-                source = corpus.read(file, extractor)
+                source = corpus.read(file, read)
             except DocumentError as error:
                 records.append(staleness.record(file, sha256=file.sha256, id_=None, passages=0, skipped=str(error)))
                 continue

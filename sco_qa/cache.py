@@ -47,7 +47,7 @@ class Texts:
             return Document(**structured(json.loads(stored)))
         document = self._extractor(name, content)
         if document.format != "text":  # such a file is its own text, and as quickly read again
-            self._folder.mkdir(exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True)
             _write(self._folder / key, json.dumps(asdict(document), ensure_ascii=False).encode())
         return document
 

@@ -24,6 +24,9 @@ REMOVED = ".removed"
 """The folder in a corpus that documents are put away in."""
 MEGABYTES = Settings().document_megabytes
 
+Found = tuple[str, Path, str, int]
+"""A file's name, where it lies, the hash of its bytes, and how many they are."""
+
 Extractor = Callable[[str, bytes], Document]
 """Called with a file's name and its bytes."""
 
@@ -82,7 +85,26 @@ def load(folder: Path, *, megabytes: int = MEGABYTES) -> Corpus:
     """
     require_folder(folder)
     entries = catalogue.read(folder)
-    found: list[tuple[str, Path, str, int]] = []
+    found, skipped = find(folder, megabytes=megabytes)
+    _require_all(entries, {name for name, *_ in found} | {s.file for s in skipped}, folder)
+    first: dict[str, str] = {}
+    for name, _, sha256, _ in sorted(found, key=lambda f: (f[0] not in entries, f[0])):  # one that is described first
+        first.setdefault(sha256, name)
+    duplicates = tuple(Duplicate(name, first[sha256]) for name, _, sha256, _ in found if first[sha256] != name)
+    found = [f for f in found if first[f[2]] == f[0]]
+    if not found:
+        why = f"; {skipped[0].reason}" if skipped else ""
+        raise CorpusError(f"there is no document in {folder} that can be read{why}; put documents there: sco-qa add")
+    ids = _ids([name for name, *_ in found], entries)
+    files = tuple(File(n, path, digest, size, ids[n], entries.get(n, {})) for n, path, digest, size in found)
+    for file in files:
+        _require_sound(file)
+    return Corpus(folder, files, tuple(skipped), duplicates)
+
+
+def find(folder: Path, *, megabytes: int = MEGABYTES) -> tuple[list[Found], list[Skipped]]:
+    """Find the files of ``folder`` that may be documents, in the order of their names, and those that cannot be."""
+    found: list[Found] = []
     skipped: list[Skipped] = []
     for member in members(folder, megabytes=megabytes):
         if isinstance(member, Refused):
@@ -101,20 +123,7 @@ def load(folder: Path, *, megabytes: int = MEGABYTES) -> Corpus:
             skipped.append(Skipped(member.name, reason))
         except DocumentError as error:
             skipped.append(Skipped(member.name, str(error)))
-    _require_all(entries, {name for name, *_ in found} | {s.file for s in skipped}, folder)
-    first: dict[str, str] = {}
-    for name, _, sha256, _ in sorted(found, key=lambda f: (f[0] not in entries, f[0])):  # one that is described first
-        first.setdefault(sha256, name)
-    duplicates = tuple(Duplicate(name, first[sha256]) for name, _, sha256, _ in found if first[sha256] != name)
-    found = [f for f in found if first[f[2]] == f[0]]
-    if not found:
-        why = f"; {skipped[0].reason}" if skipped else ""
-        raise CorpusError(f"there is no document in {folder} that can be read{why}; put documents there: sco-qa add")
-    ids = _ids([name for name, *_ in found], entries)
-    files = tuple(File(n, path, digest, size, ids[n], entries.get(n, {})) for n, path, digest, size in found)
-    for file in files:
-        _require_sound(file)
-    return Corpus(folder, files, tuple(skipped), duplicates)
+    return found, skipped
 
 
 def require_folder(folder: Path) -> None:

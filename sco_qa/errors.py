@@ -16,6 +16,9 @@
 Each message says what was wrong and what to do, in one line; the command line prints it and exits with 2.
 """
 
+_NAMED = 8
+"""Changes that a message names; there may be thousands."""
+
 
 class ScoQaError(Exception):
     """A problem that the message tells the user how to mend."""
@@ -46,7 +49,9 @@ class IndexStale(IndexProblem):
 
     def __init__(self, changes: tuple[str, ...]) -> None:
         self.changes = changes
-        super().__init__(f"the index is stale: {'; '.join(changes)}; run: sco-qa build")
+        more = f"; and {len(changes) - _NAMED:,} more changes" if len(changes) > _NAMED else ""
+        self.summary = "; ".join(changes[:_NAMED]) + more
+        super().__init__(f"the index is stale: {self.summary}; run: sco-qa build")
 
 
 class IndexOutdated(IndexProblem):

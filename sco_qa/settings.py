@@ -12,6 +12,7 @@ from typing import Any, Self
 from sco_qa.errors import UsageError
 
 _COLLECTION = re.compile(r"[A-Za-z_]\w{0,200}", re.ASCII)
+_CORPUS, _OWN_INDEX = Path("corpus"), ".index"
 _BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
@@ -33,8 +34,10 @@ class Settings:
 
     document_megabytes: int = 64
     """Largest document that is read, in megabytes of its file, and of its text when it is unpacked."""
-    corpus: Path = Path("corpus")
+    corpus: Path = _CORPUS
+    """The documents; each folder of documents is a collection of its own."""
     index: Path = Path("index")
+    """Where the index lies; if just another corpus is chosen, in a hidden folder inside that."""
     milvus_uri: str = ""
     """The address of a Milvus server, or a file of Milvus Lite: asking uses the index there, building publishes it."""
     milvus_token: str = field(default="", repr=False)
@@ -124,6 +127,8 @@ class Settings:
             if text:
                 values[entry.name] = _convert(entry.name, type(entry.default), text)
         values.update({name: value for name, value in chosen.items() if value is not None})
+        if values.get("corpus", _CORPUS) != _CORPUS:
+            values.setdefault("index", values["corpus"] / _OWN_INDEX)
         return cls(**values)
 
     def environment(self) -> dict[str, str]:

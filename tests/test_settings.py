@@ -86,3 +86,13 @@ def test_what_decides_on_the_index() -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
         Settings().top = 3  # type: ignore[misc]
+
+
+def test_another_folder_of_documents_has_an_index_of_its_own() -> None:
+    other = Path("minutes")
+    assert Settings.from_environment({}).index == Path("index")
+    assert Settings.from_environment({"SCO_QA_CORPUS": "corpus"}).index == Path("index")
+    assert Settings.from_environment({}, corpus=other).index == other / ".index"
+    assert Settings.from_environment({"SCO_QA_CORPUS": "minutes"}, index=None).index == other / ".index"
+    assert Settings.from_environment({"SCO_QA_INDEX": "x"}, corpus=other).index == Path("x")
+    assert Settings.from_environment({}, corpus=other, index=Path("x")).index == Path("x")

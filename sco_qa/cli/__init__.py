@@ -14,13 +14,17 @@ from sco_qa.errors import ScoQaError
 from sco_qa.version import __version__
 
 COMMANDS = {
+    "add": "copy documents into the corpus, and index them",
     "ask": "ask a question, get cited answers",
     "build": "build the index",
     "check": "verify everything in the index",
     "eval": "measure how good the answers are",
     "feedback": "make gold questions of what readers thought",
     "furniture": "list what in the documents is no text",
+    "remove": "put documents away, and forget them",
     "serve": "open the chat page",
+    "sources": "list the documents and their state",
+    "watch": "index whatever changes, until interrupted",
 }
 
 

@@ -53,10 +53,10 @@ def run(chosen: Namespace) -> int:
     assistant = Assistant.load(settings=settings)
     if lines is not None:
         for line in lines:
-            print(_json(answer_line(assistant, line)), flush=True)
+            print(common.json_line(answer_line(assistant, line)), flush=True)
     else:
         reply = assistant.ask(chosen.question, chosen.history)
-        print(_json(reply.to_json()) if chosen.json else "\n".join(for_people(reply)))
+        print(common.json_line(reply.to_json()) if chosen.json else "\n".join(for_people(reply)))
     return 0
 
 
@@ -65,7 +65,7 @@ def for_people(reply: Reply) -> Iterator[str]:
 
     One that is less than a tenth as likely as the first is nothing that a person would weigh, and is left out.
     """
-    understood = [] if reply.read_as is None else [f"   (read as: {_visible(reply.read_as)})"]
+    understood = [] if reply.read_as is None else [f"   (read as: {common.visible(reply.read_as)})"]
     if reply.status is Status.NO_ANSWER:
         yield f"The sources do not say: {reply.reason}."
         yield from understood
@@ -93,7 +93,7 @@ def _differing(reply: Reply) -> Iterator[str]:
 
 
 def _answer(number: int, answer: Answer) -> Iterator[str]:
-    text = " ".join(_visible(answer.text).split())
+    text = " ".join(common.visible(answer.text).split())
     if number == 1:
         yield f"{text:<60}  (confidence {answer.confidence:.2f})"
     else:
@@ -109,7 +109,7 @@ def _marked(citation: Citation) -> str:
     before, after = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("»", "«")
     start, end = (place - citation.sentence.start for place in (citation.span.start, citation.span.end))
     text = citation.sentence_text
-    parts = (_visible(text[:start]), before, _visible(text[start:end]), after, _visible(text[end:]))
+    parts = (common.visible(text[:start]), before, common.visible(text[start:end]), after, common.visible(text[end:]))
     return " ".join("".join(parts).split())
 
 
@@ -124,27 +124,12 @@ def _place(citation: Citation) -> str:
     ]
     named = list(dict.fromkeys(part for part in named if part is not None))
     state = "" if citation.state is State.FRESH else f" · the file is {citation.state} since it was indexed"
-    return _visible(" · ".join([*(part for part in named if part), citation.where])) + state
+    return common.visible(" · ".join([*(part for part in named if part), citation.where])) + state
 
 
 def _shorten(text: str, most: int = 160) -> str:
-    line = " ".join(_visible(text).split())
+    line = " ".join(common.visible(text).split())
     return line if len(line) <= most else line[: most - 1].rsplit(" ", 1)[0] + " …"
-
-
-def _visible(text: str) -> str:
-    """Drop what would steer a terminal; a document may hold anything."""
-    return "".join(c for c in text if c.isprintable() or c.isspace())
-
-
-def _json(value: dict[str, Any]) -> str:
-    """Write one line of JSON, with escapes where standard output cannot take a character."""
-    line = json.dumps(value, ensure_ascii=False)
-    try:
-        line.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:
-        return json.dumps(value)
-    return line
 
 
 def _lines(path: Path) -> list[str]:
