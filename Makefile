@@ -4,7 +4,7 @@ V = .venv/bin
 DATA ?= ../shared/data
 OUT ?= trained
 
-.PHONY: ablate app ask baseline bench bench-web check eval fit gate lock milvus punkt reader-scores test train
+.PHONY: ablate app ask baseline bench bench-web check eval fit gate lock milvus punkt reader-scores test torture train
 .DEFAULT_GOAL := ask
 
 ask: .venv/ready  ## make ask Q="Who founded it?"
@@ -24,6 +24,9 @@ baseline: .venv/ready  ## accept the present figures
 
 test: .venv/ready  ## all the fast tests
 	@$(V)/python -m pytest
+
+torture: .venv/ready  ## what an index must outlive: kills, broken files, a full disk, 10,000 documents (half an hour)
+	@$(V)/python -m tests.torture
 
 check: .venv/ready  ## formatting, lint and types
 	@$(V)/ruff format --check . && $(V)/ruff check . && $(V)/mypy

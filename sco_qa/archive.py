@@ -17,9 +17,11 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from types import TracebackType
+from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +38,14 @@ _KEPT = 32_000_000
 
 
 class Writer:
-    """Writes sources and their passages as they come."""
+    """Writes sources and their passages as they come, in a ``with`` block, at whose end the files are whole."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = {name: (folder / name).open("wb") for name in (_TEXTS, _LINES, _ENDS, _PASSAGES, _SENTENCES)}
+        self._open = ExitStack()
+        self._files = {
+            name: self._open.enter_context((folder / name).open("wb"))
+            for name in (_TEXTS, _LINES, _ENDS, _PASSAGES, _SENTENCES)
+        }
         self._ids_path = folder / _IDS
         self._ids: list[str] = []
         self._sentences = 0
@@ -64,10 +70,13 @@ class Writer:
         self._ids.append(source.id)
         self.passages += len(passages)
 
-    def close(self) -> None:
-        """Finish the files."""
-        for file in self._files.values():
-            file.close()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.close()
         self._ids_path.write_text(json.dumps(self._ids, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 
 

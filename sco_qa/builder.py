@@ -268,8 +268,8 @@ def _write(
 ) -> list[Record]:
     """Read the documents; write texts, passages, words, and what is to be encoded."""
     records: list[Record] = []
-    writer = Writer(scratch)
     with (
+        Writer(scratch) as writer,
         (scratch / _KEYS).open("wb") as key_file,
         (scratch / _WORDS).open("w", encoding="utf-8") as word_file,
         (scratch / _TO_ENCODE).open("w", encoding="utf-8") as encode_file,
@@ -293,7 +293,6 @@ def _write(
             encode_file.writelines(json.dumps(text) + "\n" for (text, _), there in new if not there)
             _, sha256 = corpus.original_of(source)
             records.append(staleness.record(file, sha256=sha256, id_=source.id, passages=len(found)))
-    writer.close()
     if not writer.passages:
         unread = [r.skipped for r in records if r.skipped is not None]
         raise CorpusError(unread[0]) if len(unread) == len(records) else nothing_to_read()

@@ -29,7 +29,8 @@ FORMAT = 5
 BLOCK = 1 << 20
 """Bytes that share a checksum; a file that is no larger is verified by its SHA-256."""
 
-_POINTER, _MANIFEST, _BUILDING, _LOCK = "current", "manifest.json", ".building-", ".lock"
+LOCK = ".lock"
+_POINTER, _MANIFEST, _BUILDING = "current", "manifest.json", ".building-"
 _NAME_LENGTH = 16
 _REMEDY = "run: sco-qa build"
 
@@ -200,7 +201,7 @@ def building(folder: Path) -> Iterator[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / _LOCK).open("w") as lock:
+        with (folder / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             for abandoned in folder.glob(f"{_BUILDING}*"):
                 _remove(abandoned)

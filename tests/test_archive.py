@@ -20,10 +20,9 @@ BARE = Source(id="none", file="none.txt", text="…", title="none", furniture=()
 
 def written(folder: Path, sources: list[Source]) -> Path:
     with store.building(folder) as scratch:
-        writer = Writer(scratch)
-        for source in sources:
-            writer.add(source, passages.of(source, **WINDOW, first=writer.passages))
-        writer.close()
+        with Writer(scratch) as writer:
+            for source in sources:
+                writer.add(source, passages.of(source, **WINDOW, first=writer.passages))
         return store.publish(scratch, {})
 
 
