@@ -36,7 +36,8 @@ def run(chosen: Namespace) -> int:
 
 def _described(entry: Entry) -> dict[str, object]:
     described = asdict(entry)
-    return {**described, "state": described.pop("standing").value}
+    described["state"] = described.pop("standing").value
+    return described
 
 
 def _table(entries: Sequence[Entry]) -> list[str]:
