@@ -19,6 +19,7 @@ _LINE = re.compile(r"[^\s\r\n](?:[^\r\n]*[^\s\r\n])?")
 _SENTENCE = re.compile(r"[.!?…:;,]['\"’”)\]]*$")
 _SHORT = 8  # words; a label or a link, rather than a statement
 _OFTEN = 3  # times that a short line is repeated before it is no accident
+_LONGEST = 200  # characters of a line that may be a label or a link; the patterns would be slow on endless ones
 _EDGE = 3  # lines at the beginning and at the end of a document
 
 # What the buttons and links of web pages say in English, wherever they stand.
@@ -93,8 +94,8 @@ class Line:
 
     @property
     def words(self) -> int:
-        """How many words it has."""
-        return len(self.text.split())
+        """How many words it has; a line that is too long for a label has too many."""
+        return len(self.text.split()) if len(self.text) <= _LONGEST else len(self.text)
 
     @property
     def is_label(self) -> bool:
@@ -177,28 +178,31 @@ def _edges(lines: Sequence[Line]) -> list[Line]:
 def _links(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
     """What links and buttons say, alone on a line, at the end of an advertisement, or behind a sentence."""
     for line in lines:
+        tail = _TAIL.search(line.text[-_LONGEST:])
+        if tail is not None and _LINKS.fullmatch(tail[1]):
+            yield Line(Span(line.span.end - len(tail[1]), line.span.end), tail[1]), "link"
+        if len(line.text) > _LONGEST:
+            continue
         said = line.text.rstrip("!:")
-        action, tail = _ACTION.fullmatch(line.text), _TAIL.search(line.text)
+        action = _ACTION.fullmatch(line.text)
         is_link = line.words <= 2 * _SHORT and not said.endswith((".", "?")) and _LINKS.fullmatch(said)
         if is_link or said.casefold() in _BUTTONS or _CLOSED.fullmatch(line.text.rstrip(".")):
             yield line, "link"
         elif action is not None and line.words <= 2 * _SHORT and not said.endswith(".") and _LINKS.fullmatch(action[1]):
             yield line, "advertisement"
-        elif tail is not None and _LINKS.fullmatch(tail[1]):
-            yield Line(Span(line.span.start + tail.start(1), line.span.end), tail[1]), "link"
 
 
 def _contents(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
     """The lines of a table of contents."""
     for line in lines:
-        if _LEADERS.search(line.text):
+        if _LEADERS.search(line.text[-_LONGEST:]):
             yield line, "table of contents"
 
 
 def _menus(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
     """Menus on one line, or one word a line: most of what they list are the usual words of menus."""
     for line in lines:
-        parts = [part for part in _PARTS.split(line.text) if part]
+        parts = [part for part in _PARTS.split(line.text) if part] if len(line.text) <= _LONGEST else []
         if len(parts) >= 3 and max(len(part.split()) for part in parts) <= 3 and _is_menu(parts):
             yield line, "navigation"
     for short, group in groupby(lines, key=lambda line: line.words <= 2 and line.is_label):

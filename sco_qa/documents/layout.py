@@ -14,7 +14,7 @@ _ENDS = re.compile(r"[.!?:;…。][\"'’”»)\]\d]*$")  # a digit may be a foo
 _ITEM = re.compile(r"(?:[•‣◦▪●○■–—*·-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])\s")
 _HYPHEN = re.compile(r"\w[-\u00ad\u2010]$")
 _CELLS = " | "
-_ROW = re.compile(r" \| |(?:\.\s?){5,}\s*\w{1,5}$")  # of a table, or of contents: a name, dots, a page
+_LEADERS = re.compile(r"(?:\.\s?){5,}\s*\w{1,5}$")  # of a table of contents: a name, dots, a page
 _SOFT = "\u00ad"
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _NUMBER = re.compile(r"\d+|^[ivxlc]+$")
@@ -128,7 +128,7 @@ def _of_page(page: Sequence[Line], running: set[tuple[bool, str]], words: set[st
 def _breaks(before: Line, line: Line, block: Block, leading: float, right: float) -> bool:
     """Tell whether a line begins another paragraph than the line before it."""
     distance = (before.bottom - line.bottom) / (before.height or 1)
-    if _ITEM.match(line.text) or any(_ROW.search(text) for text in (before.text, line.text)):
+    if _ITEM.match(line.text) or any(_is_row(text) for text in (before.text, line.text)):
         return True
     if _goes_on(before.text, line.text):  # here or in the next column, in whatever type
         return distance > _FAR * _SPREAD * (leading or distance)
@@ -141,6 +141,10 @@ def _breaks(before: Line, line: Line, block: Block, leading: float, right: float
         or (indent < -before.height * 0.8 and block.lines > 1)
         or before.right + before.height * 0.3 + line.word < right  # its first word would have fitted
     )
+
+
+def _is_row(text: str) -> bool:
+    return _CELLS in text or bool(_LEADERS.search(text[-200:]))
 
 
 def _goes_on(before: str, after: str) -> bool:

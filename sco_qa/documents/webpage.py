@@ -119,6 +119,7 @@ class _Blocks:
     def __init__(self, writing: Writing) -> None:
         self._writing = writing
         self._words: list[str] = []
+        self._said = False  # whether any of them is more than blanks
         self._path = [_Context()]
 
     def enter(self, tag: str, element: Any) -> None:
@@ -127,7 +128,7 @@ class _Blocks:
         inside = _context(tag, element, around)
         if inside.block:
             self.end()
-        elif tag in {"td", "th"} and any(word.strip() for word in self._words):
+        elif tag in {"td", "th"} and self._said:
             self._words.append(" | ")
         elif tag == "br" and not around.row:
             self._words.append("\n")
@@ -146,12 +147,14 @@ class _Blocks:
     def add(self, text: str | None) -> None:
         """Add the words between two tags."""
         if text:
+            self._said = self._said or not text.isspace()
             self._words.append(text if self._path[-1].listing else _BLANKS.sub(" ", text))
 
     def end(self) -> None:
         """Write the block that was gathered."""
         text, context = "".join(self._words), self._path[-1]
         self._words.clear()
+        self._said = False
         if context.listing:
             self._writing.exactly(text.strip("\r\n"), furniture=context.furniture)
         else:

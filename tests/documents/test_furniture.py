@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +95,10 @@ def test_whatever_the_text_pieces_are_in_order_and_of_it(lines: list[str], endin
 
 def test_spans_that_overlap_are_put_together() -> None:
     assert furniture.merged([Span(5, 9), Span(0, 3), Span(3, 4), Span(6, 12)]) == (Span(0, 3), Span(3, 4), Span(5, 12))
+
+
+@pytest.mark.parametrize("line", ["." * 50_000, "share" + " " * 50_000 + "x", "a : " * 20_000, ". Read" * 20_000])
+def test_endless_lines_take_no_time(line: str) -> None:
+    begun = time.process_time()
+    assert furniture.find(f"{PROSE}{line}\n{MORE}") == ()
+    assert time.process_time() - begun < 5

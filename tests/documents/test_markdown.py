@@ -63,3 +63,9 @@ def test_a_document_that_nests_too_deeply_is_named() -> None:
     with pytest.raises(DocumentError) as caught:
         extract("a.md", b">" * 50_000 + b" x")
     assert str(caught.value) == "a.md nests too deeply to be read (more than 50 blocks); simplify or remove it"
+
+
+def test_a_large_document_is_read_apart() -> None:
+    content = b"# Bears\n\n" + b"The bear eats fish. " * 10_100
+    text = "Bears\n\n" + " ".join(["The bear eats fish."] * 10_100) + "\n"
+    assert extract("a.md", content).text == text
