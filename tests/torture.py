@@ -78,7 +78,10 @@ def version_of(settings: Settings) -> int:
 
 
 def kills(folder: Path, count: int, *, seed: int = 0) -> Counter[str]:
-    """Kill builds at random moments; count what the index was afterwards: ``old``, ``new`` or ``lost``."""
+    """Kill so many builds at random moments; count what the index was afterwards: ``old``, ``new`` or ``lost``.
+
+    Builds that were ``done before`` the moment came are counted beside those.
+    """
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     settings = settings_in(folder)
     for version in range(3):  # how long one takes is measured when the processes' server is warm
@@ -86,12 +89,14 @@ def kills(folder: Path, count: int, *, seed: int = 0) -> Counter[str]:
         began = time.monotonic()
         _run(build, settings)
         took = time.monotonic() - began
-    was, found = 2, Counter[str]()
-    for version in range(3, count + 3):
+    was, version, found = 2, 2, Counter[str]()
+    while found.total() - found["done before"] < count:
+        version += 1
         write_documents(settings.corpus, version)
         process = _PROCESSES.Process(target=build, args=(settings,))
         process.start()
-        time.sleep(chance.uniform(0, took))
+        time.sleep(chance.uniform(0, 1.25 * took))
+        ended = not process.is_alive()
         process.kill()
         process.join()
         try:
@@ -99,10 +104,11 @@ def kills(folder: Path, count: int, *, seed: int = 0) -> Counter[str]:
         except (IndexProblem, AssertionError) as error:
             print(f"lost: {error}", file=sys.stderr)
             now = -1
-        found["old" if now == was else "new" if now == version else "lost"] += 1
+        outcome = "old" if now == was else "new" if now == version else "lost"
+        found["done before" if ended and outcome == "new" else outcome] += 1
         was = now
     _run(build, settings)
-    if version_of(settings) != count + 2:
+    if version_of(settings) != version:
         found["lost"] += 1
     left = {p.name for p in settings.index.iterdir() if p.name.startswith(".building-") or p.name == ".encoded"}
     if left:
