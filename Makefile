@@ -4,7 +4,7 @@ V = .venv/bin
 DATA ?= ../shared/data
 OUT ?= trained
 
-.PHONY: ablate app ask baseline bench bench-web check eval fit gate lock milvus punkt reader-scores test torture train
+.PHONY: ablate app ask baseline bench bench-web check eval fit gate load lock milvus punkt reader-scores test torture train
 .DEFAULT_GOAL := ask
 
 ask: .venv/ready  ## make ask Q="Who founded it?"
@@ -51,6 +51,9 @@ bench-web: .venv/ready  ## how fast the page is, on a machine with nothing else 
 
 milvus: .venv/ready  ## the gold questions to both indexes, FAISS and Milvus
 	@$(V)/python evals/bench/backends.py
+
+load: .venv/ready  ## questions a second of one and two workers over one Milvus Lite server; writes docs/milvus.md (four minutes)
+	@$(V)/python -m tests.web.load
 
 ablate: .venv/ready  ## what each part is worth; writes docs/ablations.md
 	@$(V)/sco-qa eval --ablate

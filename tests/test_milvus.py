@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from milvus_lite.adapter.grpc.server import start_server_in_thread
 from numpy.typing import NDArray
 
 from sco_qa import builder
-from sco_qa.cli import main
 from sco_qa.errors import IndexDamaged, IndexMissing, IndexProblem
 from sco_qa.index import FaissIndex, Index
 from sco_qa.milvus import MilvusIndex, manifests
@@ -19,7 +21,7 @@ from sco_qa.milvus.tables import Row, Tables
 from sco_qa.settings import Settings
 from sco_qa.testing import FakeEncoder
 from sco_qa.types import Matches, Passage, Span
-from tests.conftest import BEARS, SHIPS, write_corpus
+from tests.conftest import BEARS, SHIPS, run, write_corpus
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 ENCODER = FakeEncoder(32)
@@ -176,22 +178,48 @@ def test_questions_of_any_words_are_answered(tables: Tables, chosen: Settings) -
         assert len(found.passages) == len(found.dense) == len(found.lexical) >= 3
 
 
-def test_asking_needs_the_address_alone(
-    server: str, real_index: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    chosen = ["--corpus", str(real_index.corpus), "--index", str(real_index.index)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SCO_QA_MILVUS_URI", server)
-        patch.setenv("SCO_QA_MILVUS_COLLECTION", "alone")
-        question = "Who blocked the SCO development bank?"
-        assert main(["ask", question, "--index", str(tmp_path)]) == 2
-        assert "there is no index in Milvus" in capsys.readouterr().err
+def test_asking_needs_the_address_alone(server: str, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = "Where does the brown bear live?"
+    expected = run("ask", question)
+    monkeypatch.setenv("SCO_QA_MILVUS_URI", server)
+    monkeypatch.setenv("SCO_QA_MILVUS_COLLECTION", "alone")
+    assert "there is no index in Milvus" in run("ask", question).problem
 
-        assert main(["build", *chosen]) == 0
-        assert main(["check", *chosen]) == 0
-        assert main(["ask", question, "--index", str(tmp_path), "--corpus", str(real_index.corpus), "--top", "1"]) == 0
-        assert main(["ask", question, "--index", str(real_index.index)]) == 0
-        said = capsys.readouterr()
-    assert said.err == ""
-    assert "\nRussia  " in said.out
-    assert "future-of-the-sco.txt, characters 4667–4673" in said.out
+    assert run("build").status == 0
+    assert run("check").status == 0
+    shutil.rmtree(place / "index")
+
+    assert run("ask", question) == expected
+    assert "bears.txt, characters" in expected.out
+
+
+def test_two_ask_the_index_of_one_server(chosen: Settings, tmp_path: Path) -> None:
+    serving, stored, port = start_server_in_thread(str(tmp_path / "lite"))
+    clients = [Tables.connect(f"http://127.0.0.1:{port}", "", "shared") for _ in range(3)]
+    try:
+        faiss = local(chosen)
+        MilvusIndex.publish(clients[0], faiss)
+        askers = [MilvusIndex.load(client) for client in clients[1:]]
+        vectors = ENCODER.encode(QUESTIONS)
+        expected = [
+            by_place(faiss, hits, hits.dense) for hits in map(faiss.search, QUESTIONS, vectors, [50] * len(QUESTIONS))
+        ]
+
+        def dense(index: MilvusIndex) -> list[dict[tuple[str, Span], float]]:
+            found = [index.search(*asked, 50) for asked in zip(QUESTIONS, vectors, strict=True)]
+            return [by_place(index, hits, hits.dense) for hits in found]
+
+        with ThreadPoolExecutor() as together:
+            for found in together.map(dense, askers):
+                assert found == [pytest.approx(scores, abs=1e-5) for scores in expected]
+
+        (chosen.corpus / "ships.txt").write_text("Captain Kim steered the frigate.\n", encoding="utf-8")
+        publish(clients[0], chosen)
+        for index in askers:
+            after = index.search(QUESTIONS[1], vectors[1], 50)
+            assert "Captain Kim steered the frigate." in [index.passages[int(i)].text for i in after.passages]
+    finally:
+        for client in clients:
+            client.close()
+        serving.stop(grace=None).wait()
+        stored.close()
