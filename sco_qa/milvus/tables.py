@@ -59,8 +59,10 @@ class Tables:
         except ImportError:
             raise IndexProblem("an index in Milvus needs pymilvus; install it: pip install 'sco-qa[milvus]'") from None
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it prints a traceback for what we say in one line
+        # pymilvus asks every ten seconds whether an idle server is there; gRPC's servers hang up on whoever does
+        options = {"grpc.keepalive_permit_without_calls": False}
         with _told(uri):
-            return cls(MilvusClient(uri=uri, token=token, timeout=timeout), name, uri=uri)
+            return cls(MilvusClient(uri=uri, token=token, timeout=timeout, grpc_options=options), name, uri=uri)
 
     def close(self) -> None:
         """Let go of the connection, and of the file of Milvus Lite, which one process has at a time."""
