@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sco_qa.errors import ScoQaError
+from sco_qa.reply import Answer, Citation, Reply, Status
 from sco_qa.settings import Settings
-from sco_qa.types import Answer, Citation, Reply, Source, Span, Status
+from sco_qa.types import Source, Span
 from sco_qa.version import __version__
 
 if TYPE_CHECKING:

@@ -22,24 +22,12 @@ from sco_qa.errors import UsageError
 from sco_qa.gate import Gate
 from sco_qa.index import FaissIndex, Index
 from sco_qa.reader import Reader, SpanReader
+from sco_qa.reply import Answer, Citation, Disagreement, Reply, Status, Trace
 from sco_qa.retrieval import Retriever
 from sco_qa.settings import Settings
 from sco_qa.terms import Terms
 from sco_qa.text import clean, is_latin
-from sco_qa.types import (
-    Answer,
-    Candidate,
-    Citation,
-    Disagreement,
-    Hit,
-    Matches,
-    Passage,
-    Reply,
-    Span,
-    State,
-    Status,
-    Trace,
-)
+from sco_qa.types import Candidate, Hit, Matches, Passage, Span, State
 
 if TYPE_CHECKING:
     from sco_qa.milvus import MilvusIndex

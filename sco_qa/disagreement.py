@@ -16,7 +16,8 @@ from importlib.resources import files
 from typing import Self
 
 from sco_qa import values
-from sco_qa.types import Candidate, Citation, Disagreement
+from sco_qa.reply import Citation, Disagreement
+from sco_qa.types import Candidate
 from sco_qa.values import Kind
 
 _ONE_VALUED = {

@@ -34,9 +34,10 @@ from sco_qa.documents import Document, Member, extract, members
 from sco_qa.errors import DocumentError, ScoQaError
 from sco_qa.index import FaissIndex
 from sco_qa.passages import split
+from sco_qa.reply import Citation
 from sco_qa.settings import Settings
 from sco_qa.testing import FakeEncoder, FakeReader
-from sco_qa.types import Citation, Source
+from sco_qa.types import Source
 from tests.documents import samples
 
 PROSE = "Bears\n\nThe brown bear lives in forests. It eats fish.\n\nREAD MORE\n\nPolar bears\n\nThey hunt seals.\n"

@@ -11,10 +11,11 @@ from sco_qa.assistant import NOT_STATED, Assistant, group
 from sco_qa.confidence import Confidence
 from sco_qa.errors import IndexMissing, UsageError
 from sco_qa.index import FaissIndex
+from sco_qa.reply import Citation, Disagreement, Reply, Status
 from sco_qa.settings import Settings
 from sco_qa.terms import Abbreviation, Terms
 from sco_qa.testing import FakeEncoder, FakeReader
-from sco_qa.types import Candidate, Citation, Disagreement, Hit, Passage, Reply, Source, Span, State, Status
+from sco_qa.types import Candidate, Hit, Passage, Source, Span, State
 from tests.conftest import BEARS, SHIPS
 
 READ_ALONE = Confidence(

@@ -19,7 +19,8 @@ import pytest
 from sco_qa import store
 from sco_qa.cli import COMMANDS
 from sco_qa.cli.ask import for_people
-from sco_qa.types import Answer, Citation, Disagreement, Place, Reply, Section, Source, Span, State, Status
+from sco_qa.reply import Answer, Citation, Disagreement, Reply, Status
+from sco_qa.types import Place, Section, Source, Span, State
 from sco_qa.version import __version__
 from tests.conftest import BEARS, run
 from tests.test_index import FILES

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from sco_qa.disagreement import Alarm, Features, comparable, features
-from sco_qa.types import Candidate, Citation, Disagreement, Hit, Passage, Source, Span
+from sco_qa.reply import Citation, Disagreement
+from sco_qa.types import Candidate, Hit, Passage, Source, Span
 
 BY_READING = Alarm(0.0, {**dict.fromkeys(Features.__slots__, 0.0), "second": 1.0})
 """More likely than not where the reader takes the second answer for one."""

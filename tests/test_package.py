@@ -108,7 +108,8 @@ def test_only_the_command_line_prints() -> None:
     assert {name for name in printing if not name.startswith("cli/")} == set()
 
 
-def test_the_types_import_nothing_of_the_package_but_errors() -> None:
-    tree = dict(modules())["types.py"]
+@pytest.mark.parametrize(("name", "below"), [("types.py", {"errors"}), ("reply.py", {"errors", "types"})])
+def test_what_the_stages_exchange_imports_no_stage(name: str, below: set[str]) -> None:
+    tree = dict(modules())[name]
     local = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module is not None}
-    assert {module for module in local if module.startswith("sco_qa")} == {"sco_qa.errors"}
+    assert {module for module in local if module.startswith("sco_qa")} == {f"sco_qa.{module}" for module in below}

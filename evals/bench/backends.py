@@ -20,8 +20,8 @@ from sco_qa import builder
 from sco_qa.assistant import Assistant
 from sco_qa.evaluation import gold
 from sco_qa.milvus import Tables
+from sco_qa.reply import Reply, Trace
 from sco_qa.settings import Settings
-from sco_qa.types import Reply, Trace
 
 TOP = 20
 

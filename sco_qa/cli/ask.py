@@ -12,8 +12,9 @@ from typing import Any
 from sco_qa.assistant import Assistant, checked
 from sco_qa.cli import common
 from sco_qa.errors import ScoQaError, UsageError
+from sco_qa.reply import Answer, Citation, Reply, Status
 from sco_qa.settings import Settings
-from sco_qa.types import Answer, Citation, Reply, State, Status
+from sco_qa.types import State
 
 
 def configure(parser: ArgumentParser) -> None:

@@ -10,7 +10,8 @@ from typing import Any, Self
 from sco_qa.assistant import Assistant
 from sco_qa.evaluation.gold import Evidence, Question
 from sco_qa.evaluation.metrics import exact_match, f1
-from sco_qa.types import Citation, Passage, Status, Trace
+from sco_qa.reply import Citation, Status, Trace
+from sco_qa.types import Passage
 
 RIGHT_F1 = 0.5
 """From this token F1 on, words from the right sentence count as the right answer."""

@@ -15,7 +15,8 @@ from gradio.context import LocalContext
 from gradio.events import api as endpoint_of
 
 from sco_qa.errors import ScoQaError, UsageError
-from sco_qa.types import Citation, Source, Span
+from sco_qa.reply import Citation
+from sco_qa.types import Source, Span
 from sco_qa.web.desk import Desk, Place
 from sco_qa.web.turnstile import place_in
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from sco_qa.types import Span, State, Status, in_original, located
+from sco_qa.reply import Status, in_original, located
+from sco_qa.types import Span, State
 
 KEPT = 30
 """Turns kept in the browser: at about 10 kB a turn, far below the 5 MB that a browser keeps for one site."""

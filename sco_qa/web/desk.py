@@ -10,8 +10,9 @@ from sco_qa import corpus
 from sco_qa.assistant import Assistant
 from sco_qa.errors import ScoQaError
 from sco_qa.index import Progress
+from sco_qa.reply import Reply
 from sco_qa.settings import Settings
-from sco_qa.types import Reply, Source, State
+from sco_qa.types import Source, State
 from sco_qa.web.builder import Builder
 
 # Encoder and reader already use every core for one question: a second one fills the gaps between their stages, more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sco_qa.types import Status
+from sco_qa.reply import Status
 from sco_qa.web import citations
 from sco_qa.web.contract import AnswerView, CitationView, Turn
 from sco_qa.web.markup import address, render, sure

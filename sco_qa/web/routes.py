@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from sco_qa.types import Citation, Span
+from sco_qa.reply import Citation
+from sco_qa.types import Span
 from sco_qa.web import article, citations, places
 from sco_qa.web.assets import assets
 from sco_qa.web.contract import CitationView

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from sco_qa.conversation import depends
 from sco_qa.errors import ScoQaError
+from sco_qa.reply import Reply, Status
 from sco_qa.text import normalize_answer
-from sco_qa.types import Passage, Reply, Status
+from sco_qa.types import Passage
 from sco_qa.web.desk import Desk
 
 _MOST = 4

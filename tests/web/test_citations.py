@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from sco_qa.types import Citation, Place, Section, Source, Span
+from sco_qa.reply import Citation
+from sco_qa.types import Place, Section, Source, Span
 from sco_qa.web import citations
 from sco_qa.web.contract import CitationView
 

@@ -11,7 +11,7 @@ import pytest
 
 from sco_qa.assistant import Assistant
 from sco_qa.errors import UsageError
-from sco_qa.types import Reply
+from sco_qa.reply import Reply
 from sco_qa.web.desk import Busy, Desk
 from tests.web.conftest import fake_desk, serving
 
