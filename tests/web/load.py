@@ -214,7 +214,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=PAGE, help="the page that holds the table")
     chosen = parser.parse_args()
     if shutil.which("wrk") is None:
-        raise SystemExit("make load: wrk is missing; install it: apt install wrk")
+        parser.exit(2, "make load: wrk is missing; install it: apt install wrk\n")
     sys.stdout.write(HEAD)
     loads = []
     with tempfile.TemporaryDirectory() as folder:
