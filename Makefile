@@ -4,7 +4,7 @@ V = .venv/bin
 DATA ?= ../shared/data
 OUT ?= trained
 
-.PHONY: ablate app ask baseline bench bench-web check eval fit gate load lock milvus punkt reader-scores test torture train
+.PHONY: ablate app ask baseline bench bench-scale bench-speed bench-web check eval fit gate gate-speed load lock milvus punkt reader-scores test torture train
 .DEFAULT_GOAL := ask
 
 ask: .venv/ready  ## make ask Q="Who founded it?"
@@ -18,6 +18,9 @@ eval: .venv/ready  ## how good the answers are
 
 gate: .venv/ready  ## fail if a headline figure fell below evals/baseline.json
 	@$(V)/sco-qa eval --gate
+
+gate-speed: .venv/ready  ## fail if start, a question or memory grew beside the tutorial pipeline in the same run
+	@$(V)/python evals/bench/speed.py --gate --rounds 3 --questions 10
 
 baseline: .venv/ready  ## accept the present figures
 	@$(V)/sco-qa eval --accept
@@ -45,6 +48,12 @@ reader-scores: .venv/ready  ## the reader alone, on the held-out paragraphs (FP3
 
 bench: .venv/ready .venv-bench/ready  ## beside other systems, in one run; writes docs/bench.md
 	@$(V)/python evals/bench/compare.py .venv-bench/bin/python
+
+bench-speed: .venv/ready .venv-bench/ready  ## speed beside other systems, in turn; writes docs/speed.md
+	@$(V)/python evals/bench/speed.py .venv-bench/bin/python
+
+bench-scale: .venv/ready  ## what retrieval costs up to a million passages (an hour); writes docs/scale.md
+	@$(V)/python evals/bench/scale.py $(DATA)
 
 bench-web: .venv/ready  ## how fast the page is, on a machine with nothing else to do (three minutes)
 	@$(V)/python -m tests.web.benchmark

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,6 +23,7 @@ from sco_qa.errors import UsageError
 from sco_qa.gate import Gate
 from sco_qa.index import FaissIndex, Index
 from sco_qa.reader import Reader, SpanReader
+from sco_qa.replies import Replies
 from sco_qa.reply import Answer, Citation, Disagreement, Reply, Status, Trace
 from sco_qa.retrieval import Retriever
 from sco_qa.settings import Settings
@@ -66,6 +68,7 @@ class Assistant:
         self._alarm = Alarm.load() if self.settings.disagreement_threshold < 1 else None
         self._terms = Terms() if terms is None else terms
         self._earlier = _Earlier(lambda question: self._trace(question, ()).reply, encoder)
+        self._replies = Replies(self.settings.repeated, partial(corpus.state, self.settings.corpus))
         self._gate = Gate()
         weakref.finalize(self, self._gate.close)  # at the end of the process too
 
@@ -117,7 +120,14 @@ class Assistant:
         Raises:
             UsageError: The question is blank or too long.
         """
-        return self.trace(question, history).reply
+        if not self.settings.repeated or not isinstance(self.index, FaissIndex):  # another may change meanwhile
+            return self.trace(question, history).reply
+        with self._gate.passed():
+            reply = self._replies.find(question, history)
+            if reply is None:
+                reply = self._trace(question, history).reply
+                self._replies.keep(question, history, reply)
+        return reply
 
     def trace(self, question: str, history: Sequence[str] = ()) -> Trace:
         """Answer a question and return what every stage made of it."""

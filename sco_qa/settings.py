@@ -68,6 +68,8 @@ class Settings:
     """Answers in a reply, at most 5."""
     max_question: int = 1_000
     """Longest question, in characters."""
+    repeated: int = 0
+    """Replies kept for questions that are asked again, as long as what they cite is unchanged; no figure uses them."""
     threads: int = 0
     """Threads for encoding and reading; 0: one for each core this process may use, at most 4."""
     host: str = "127.0.0.1"
@@ -103,6 +105,7 @@ class Settings:
             ("disagreement_threshold", 0.0, 1.0),
             ("top", 1, 5),
             ("max_question", 1, 1_000_000),
+            ("repeated", 0, 100_000),
             ("threads", 0, 1_024),
             ("port", 0, 65_535),
             ("requests", 1, 10_000),
