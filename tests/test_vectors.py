@@ -105,3 +105,11 @@ def test_as_many_are_found_as_asked_for_if_the_lists_hold_them(tmp_path: Path, c
     found = Vectors.open(published(tmp_path, drawn(count), flat=1000)).search(drawn(1, seed=5)[0], k)
     assert len(found) == len({*found.tolist()}) > 0
     assert found.min() >= 0
+
+
+def test_a_search_keeps_to_its_thread(many: Generation) -> None:
+    import faiss
+
+    faiss.omp_set_num_threads(2)
+    Vectors.open(many).search(drawn(1)[0], 3)
+    assert faiss.omp_get_max_threads() == 1
