@@ -14,31 +14,29 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from sco_qa import conversation, corpus, values
+from sco_qa import conversation, corpus
+from sco_qa.candidates import MOST_ANSWERS, group, ranked
 from sco_qa.confidence import Confidence, features
 from sco_qa.conversation import Understood
 from sco_qa.disagreement import Alarm
 from sco_qa.encoder import Encoder
-from sco_qa.errors import UsageError
 from sco_qa.gate import Gate
 from sco_qa.index import FaissIndex, Index
+from sco_qa.question import checked, unread
 from sco_qa.reader import Reader, SpanReader
 from sco_qa.replies import Replies
 from sco_qa.reply import Answer, Citation, Disagreement, Reply, Status, Trace
-from sco_qa.retrieval import Retriever
+from sco_qa.retrieval import Retriever, apart
 from sco_qa.settings import Settings
 from sco_qa.terms import Terms
-from sco_qa.text import clean, is_latin
+from sco_qa.text import clean
 from sco_qa.types import Candidate, Hit, Matches, Passage, Span, State
 
 if TYPE_CHECKING:
     from sco_qa.milvus import MilvusIndex
 
-OTHER_SCRIPT = "the collection is read in English; ask in English"
-NO_WORDS = "the question holds no words"
 NOT_STATED = "the closest passages do not state it"
 NOTHING_CLOSE = "nothing close to it was found"
-MOST_ANSWERS = 5
 _NEAREST = 3
 _REMEMBERED = 256
 """Answers kept for questions that follow."""
@@ -138,9 +136,9 @@ class Assistant:
         clock = _Clock()
         question = checked(question, self.settings)
         history = [checked(earlier, self.settings) for earlier in history if clean(earlier)]
-        reason = NO_WORDS if not any(c.isalnum() for c in question) else None if is_latin(question) else OTHER_SCRIPT
-        if reason is not None:
-            return Trace(Reply(question, None, Status.NO_ANSWER, reason, 0.0, (), None, (), clock.stop()))
+        unreadable = unread(question)
+        if unreadable is not None:
+            return Trace(Reply(question, None, Status.NO_ANSWER, unreadable, 0.0, (), None, (), clock.stop()))
         understood = self._understood(question, history)
         wordings = self._wordings(understood.searched)
         with clock.stage("encode"):
@@ -197,9 +195,8 @@ class Assistant:
             begin = hit.passage.span.start
             for reading in readings:
                 text = hit.passage.text[reading.span.start - begin : reading.span.end - begin]
-                score = reading.score + self.settings.retrieval_weight * hit.score
-                candidates.append(Candidate(hit, reading.span, text, reading.score, score))
-        return sorted(candidates, key=lambda c: (-c.score, c.hit.passage.id, c.span))
+                candidates.append(Candidate(hit, reading.span, text, reading.score, reading.score))
+        return ranked(candidates, self.settings.retrieval_weight)
 
     def _answers(self, groups: Sequence[Sequence[Candidate]], states: dict[str, State]) -> tuple[Answer, ...]:
         answers = []
@@ -217,14 +214,9 @@ class Assistant:
         return self._alarm.find(question, best, [a.citation for a in answers], self.settings.disagreement_threshold)
 
     def _nearest(self, hits: Sequence[Hit], states: dict[str, State]) -> tuple[Citation, ...]:
-        """Cite the passages that came closest, leaving out those that overlap a closer one."""
-        chosen: list[Hit] = []
-        for hit in hits:
-            if len(chosen) < _NEAREST and not any(
-                _overlap(hit, hit.passage.span, other, other.passage.span) for other in chosen
-            ):
-                chosen.append(hit)
-        return tuple(self._cite(hit.passage, hit.passage.span, hit.passage.text, states) for hit in chosen)
+        """Cite the passages that came closest."""
+        closest = apart(hits, _NEAREST)
+        return tuple(self._cite(hit.passage, hit.passage.span, hit.passage.text, states) for hit in closest)
 
     def _cite(self, passage: Passage, span: Span, quote: str, states: dict[str, State]) -> Citation:
         """Cite a place; ``states`` are those of the files that this question has looked at already."""
@@ -238,48 +230,6 @@ class Assistant:
             sentence=passage.sentences_around(span),
             state=states[source.id],
         )
-
-
-def checked(question: str, settings: Settings) -> str:
-    """Give the question as it is read: on one line, without control characters.
-
-    Raises:
-        UsageError: It is blank or too long.
-    """
-    if len(question) > settings.max_question:
-        raise UsageError(
-            f"the question has {len(question):,} characters, at most {settings.max_question:,} are read; shorten it"
-        )
-    cleaned = clean(question)
-    if not cleaned:
-        raise UsageError('the question is empty; ask something, for instance: sco-qa ask "Who founded it?"')
-    return cleaned
-
-
-def group(candidates: Sequence[Candidate], most: int) -> list[list[Candidate]]:
-    """Put candidates that say the same together: at most ``most`` groups, best first, each with its best first.
-
-    A candidate that overlaps a better one in the same source is that one again, cut differently, and is dropped. One
-    that says the same elsewhere ("5", "five") joins its group if the reader finds the answer there in its own right.
-    """
-    groups: list[list[Candidate]] = []
-    taken: list[Candidate] = []
-    for candidate in candidates:
-        if any(_overlap(candidate.hit, candidate.span, other.hit, other.span) for other in taken):
-            continue
-        same = next((members for members in groups if values.same(members[0].text, candidate.text)), None)
-        if same is not None:
-            if candidate.read > 0:
-                same.append(candidate)
-                taken.append(candidate)
-        elif len(groups) < most:
-            groups.append([candidate])
-            taken.append(candidate)
-    return groups
-
-
-def _overlap(hit: Hit, span: Span, other: Hit, other_span: Span) -> bool:
-    return hit.passage.source == other.passage.source and span.overlap(other_span) > 0
 
 
 class _Earlier:

@@ -153,7 +153,7 @@ def _named_before(question: str, pronoun: re.Match[str]) -> bool:
     )
     if not is_object:
         return True
-    # Within one clause an object is somebody else than the subject (Chomsky 1981): "What did Russia do about it?"
+    # Within one clause an object is somebody else than the subject (Chomsky 1981): "What did the council do about it?"
     first = found[0].end() if found else len(before) - len(before.lstrip().partition(" ")[2])
     return _CLAUSE.search(before, first, len(before.rstrip().rpartition(" ")[0])) is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,16 @@ def fuse(matches: Matches, dense_weight: float) -> NDArray[np.float32]:
     """Give each match its fused score in [0, 1], ``(matches,)``; a score that is the same for all counts as 0."""
     fused: NDArray[np.float32] = dense_weight * _scaled(matches.dense) + (1 - dense_weight) * _scaled(matches.lexical)
     return fused
+
+
+def apart(hits: Iterable[Hit], most: int) -> list[Hit]:
+    """Give the first ``most`` hits, leaving out those that overlap a better one in the same source."""
+    chosen: list[Hit] = []
+    for hit in hits:
+        near = (other.passage for other in chosen if other.passage.source == hit.passage.source)
+        if len(chosen) < most and not any(hit.passage.span.overlap(passage.span) for passage in near):
+            chosen.append(hit)
+    return chosen
 
 
 def _joined(found: Sequence[Matches]) -> Matches:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sco_qa import Assistant as PublicAssistant
-from sco_qa.assistant import NOT_STATED, Assistant, group
+from sco_qa.assistant import NOT_STATED, Assistant
 from sco_qa.confidence import Confidence
 from sco_qa.errors import IndexMissing, UsageError
 from sco_qa.index import FaissIndex
@@ -15,7 +15,7 @@ from sco_qa.reply import Citation, Disagreement, Reply, Status
 from sco_qa.settings import Settings
 from sco_qa.terms import Abbreviation, Terms
 from sco_qa.testing import FakeEncoder, FakeReader
-from sco_qa.types import Candidate, Hit, Passage, Source, Span, State
+from sco_qa.types import Source, Span, State
 from tests.conftest import BEARS, SHIPS
 
 READ_ALONE = Confidence(
@@ -116,11 +116,6 @@ def test_the_same_words_elsewhere_are_one_answer(index: FaissIndex, settings: Se
     places = {(c.source.id, c.span.start) for c in (answer.citation, *answer.also_in)}
     assert places == {("bears", BEARS.index("China")), ("ships", SHIPS.index("China"))}
     verified(reply)
-
-
-def test_numbers_are_one_answer_however_they_are_written() -> None:
-    first, second, third = candidate("5", 0), candidate("five", 0, source="b"), candidate("six", 0, source="c")
-    assert group([first, second, third], 5) == [[first, second], [third]]
 
 
 def test_answers_that_differ_are_said_to_only_if_that_is_wanted(index: FaissIndex, settings: Settings) -> None:
@@ -354,26 +349,6 @@ def test_an_assistant_is_found_as_the_command_line_finds_it(place: Path) -> None
         PublicAssistant.load(place / "elsewhere")
 
 
-def candidate(words: str, start: int, *, source: str = "a", read: float = 1.0) -> Candidate:
-    span = Span(start, start + len(words))
-    text = " " * start + words
-    passage = Passage(0, source, Span(0, len(text)), text, (span,))
-    return Candidate(Hit(passage, 0.5, 0.5, 1.0), span, words, read, read)
-
-
 def test_an_index_that_is_named_comes_before_the_settings_own(place: Path) -> None:
     found = Assistant.load(place / "index", settings=Settings(index=place / "none", corpus=place / "documents"))
     assert found.settings.index == place / "index"
-
-
-def test_candidates_that_say_the_same_are_grouped() -> None:
-    first = candidate("The SCO", 0, read=5)
-    cut = candidate("SCO", 4, read=4)  # overlaps the first
-    other = candidate("Russia", 20, read=3)
-    same = candidate("the “SCO”", 40, read=2)
-    elsewhere = candidate("The SCO", 0, source="b", read=1)
-    unsure = candidate("SCO", 90, read=-1)  # the reader does not find it there by itself
-    third = candidate("China", 60, read=-2)
-    assert group([first, cut, other, same, elsewhere, unsure, third], 5) == [[first, same, elsewhere], [other], [third]]
-    assert group([first, cut, other, same, elsewhere, unsure, third], 1) == [[first, same, elsewhere]]
-    assert group([], 5) == []

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sco_qa.index import FaissIndex
-from sco_qa.retrieval import Retriever, fuse
+from sco_qa.retrieval import Retriever, apart, fuse
 from sco_qa.settings import Settings
 from sco_qa.testing import FakeEncoder
-from sco_qa.types import Matches, Source
+from sco_qa.types import Hit, Matches, Passage, Source, Span
 
 
 def matches(dense: list[float], lexical: list[float]) -> Matches:
@@ -84,3 +84,14 @@ def test_a_passage_counts_by_the_wording_that_it_shares_most_words_with(index: F
         scores = [m.lexical[i] for m in alone for i, other in enumerate(m.passages) if other == passage]
         assert found.lexical[place] == max(scores)
         assert found.dense[place] == pytest.approx(float(index.vectors(np.array([passage]))[0] @ vector))
+
+
+def test_hits_apart_do_not_overlap_a_better_one_in_their_source() -> None:
+    places = [("a", 0), ("a", 8), ("b", 8), ("a", 10), ("b", 40)]
+    hits = [
+        Hit(Passage(i, source, Span(start, start + 10), "." * 10, ()), 1.0, 1.0, 1.0)
+        for i, (source, start) in enumerate(places)
+    ]
+    assert apart(hits, 5) == [hits[0], hits[2], hits[3], hits[4]]
+    assert apart(hits, 2) == [hits[0], hits[2]]
+    assert apart([], 2) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from sco_qa import builder, holdings
+from sco_qa import builder, corpus, holdings
 from sco_qa.cli import common
 
 
@@ -40,5 +40,5 @@ def run(chosen: Namespace) -> int:
             progress=count,
         )
     for name in added.replaced:
-        print(f"{name} takes the place of an older version, which is in {settings.corpus / '.removed'}")
+        print(f"{name} takes the place of an older version, which is in {settings.corpus / corpus.REMOVED}")
     return common.build_and_tell(settings, duplicates=added.duplicates, skipped=added.skipped)

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sco_qa.assistant import Assistant, checked
+from sco_qa.assistant import Assistant
 from sco_qa.cli import common
 from sco_qa.errors import ScoQaError, UsageError
+from sco_qa.question import checked
 from sco_qa.reply import Answer, Citation, Reply, Status
 from sco_qa.settings import Settings
 from sco_qa.types import State

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from sco_qa import holdings
+from sco_qa import corpus, holdings
 from sco_qa.cli import common
 
 
@@ -23,5 +23,5 @@ def run(chosen: Namespace) -> int:
     """Put away, build, and say what was done."""
     settings = common.settings(chosen)
     for name in holdings.remove(chosen.ids, settings.corpus, megabytes=settings.document_megabytes):
-        print(f"{name} is now in {settings.corpus / '.removed'}")
+        print(f"{name} is now in {settings.corpus / corpus.REMOVED}")
     return common.build_and_tell(settings)

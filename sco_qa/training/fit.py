@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import track
 
 from sco_qa import confidence
-from sco_qa.assistant import MOST_ANSWERS, group
+from sco_qa.candidates import MOST_ANSWERS, group, ranked
 from sco_qa.evaluation.collections import Collection
 from sco_qa.evaluation.gold import Question
 from sco_qa.evaluation.metrics import auroc, ece, f1
@@ -70,8 +70,7 @@ class _Asked:
 
     def groups(self, retrieval_weight: float) -> list[list[Candidate]]:
         """Give the answers, ranked with another weight of the retrieval score."""
-        scored = [replace(c, score=c.read + retrieval_weight * c.hit.score) for c in self.candidates]
-        return group(sorted(scored, key=lambda c: (-c.score, c.hit.passage.id, c.span)), MOST_ANSWERS)
+        return group(ranked(self.candidates, retrieval_weight), MOST_ANSWERS)
 
 
 def main() -> None:
