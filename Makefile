@@ -4,7 +4,7 @@ V = .venv/bin
 DATA ?= ../shared/data
 OUT ?= trained
 
-.PHONY: ablate app ask baseline bench bench-scale bench-speed bench-web check eval fit gate gate-speed load lock milvus punkt reader-scores test torture train
+.PHONY: ablate app ask baseline baseline-speed bench bench-scale bench-speed bench-web check eval fit gate gate-speed load lock milvus punkt reader-scores test torture train
 .DEFAULT_GOAL := ask
 
 ask: .venv/ready  ## make ask Q="Who founded it?"
@@ -21,6 +21,9 @@ gate: .venv/ready  ## fail if a headline figure fell below evals/baseline.json
 
 gate-speed: .venv/ready  ## fail if start, a question or memory grew beside the tutorial pipeline in the same run
 	@$(V)/python evals/bench/speed.py --gate --rounds 3 --questions 10
+
+baseline-speed: .venv/ready  ## accept the present ratios, on a machine with nothing else to do
+	@$(V)/python evals/bench/speed.py --accept
 
 baseline: .venv/ready  ## accept the present figures
 	@$(V)/sco-qa eval --accept
