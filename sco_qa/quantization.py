@@ -1,4 +1,4 @@
-"""Graphs in 8 bits: a quarter of the size, and nearly three times as fast as in 32 bits.
+"""Graphs in 8 bits: a quarter of the size, and twice as fast as in 32 bits.
 
 Weights get one scale a channel. Activations get one scale a tensor, taken from its range while the graph runs; and
 there lies what 8 bits lose: a transformer has a few channels whose values are ten times those of all others (Dettmers
@@ -6,8 +6,8 @@ et al. 2022, "LLM.int8()"), so that the others are left with a handful of steps.
 to the next ones before its matrix product, and the rows of the weights that it meets are scaled up (Xiao et al. 2023,
 "SmoothQuant"). The product is the same, the cost 4% of the time.
 
-Which channels these are is a property of the model, not of the text: random words find them as well as real text. The
-span reader on 800 answerable questions of its training data, beside itself in 32 bits:
+Which channels these are is a property of the model, not of the text: random words find them nearly as well as real
+text (deviation 0.36 against 0.32). The span reader on 800 answerable questions of its training data, beside itself in 32 bits:
 
     =======================  =====  =========  ==========================
     graph                    F1     same span  deviation of score, logits
