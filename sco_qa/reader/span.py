@@ -1,9 +1,10 @@
 """The span reader: a small transformer that scores every token as an answer's first and last.
 
 Span scores are logits relative to the passage's own "no answer" (start = end = the first token, as in Devlin et al.
-2019 for SQuAD 2.0), without a softmax over the passage, so that they compare across passages (Clark & Gardner 2018;
-Wang et al. 2019). A span that crosses from one sentence into the next, as from a byline into the text, is no answer:
-spans are looked for within sentences, or the best ones that cross could leave a passage without any.
+2019 for SQuAD 2.0, and a verifier that has read question and passage, as in Hu et al. 2019), without a softmax over
+the passage, so that they compare across passages (Clark & Gardner 2018; Wang et al. 2019). A span that crosses from
+one sentence into the next, as from a byline into the text, is no answer: spans are looked for within sentences, or the
+best ones that cross could leave a passage without any.
 """
 
 from __future__ import annotations
@@ -82,13 +83,12 @@ class SpanReader:
         sentences = [Span(s.start - begin, s.end - begin) for s in passage.sentences]
         best: dict[Span, float] = {}
         for window in (encoded, *encoded.overflowing):
-            start, end, *null = self._session.run(
+            start, end, null = self._session.run(
                 input_ids=np.array([window.ids], np.int64),
                 attention_mask=np.array([window.attention_mask], np.int64),
                 token_type_ids=np.array([window.type_ids], np.int64),
             )
-            nothing = null[0][0] if null else start[0, 0] + end[0, 0]
-            for found, score in decode(start[0], end[0], nothing, window, sentences):
+            for found, score in decode(start[0], end[0], null[0], window, sentences):
                 span = _with_marks(found, passage.text, sentences)
                 best[span] = max(score, best.get(span, score))
         ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:READINGS]

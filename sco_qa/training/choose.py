@@ -23,6 +23,9 @@ from sco_qa.types import Span
 WEIGHTS = tuple(round(0.2 * step, 1) for step in range(0, 21))
 BIASES = tuple(round(0.25 * step, 2) for step in range(-24, 49))
 
+KEPT = 0.9
+"""The first reader kept as much, and readers are compared at about the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -70,10 +73,18 @@ def mean_f1(found: Sequence[Read], weight: float, bias: float) -> dict[str, floa
 
 
 def choose(found: Sequence[Read]) -> tuple[float, float]:
-    """Give the weight and the bias with the best mean F1 of the data sets that hold unanswerable questions."""
+    """Give the weight and the bias with the best mean F1 of the data sets that hold unanswerable questions.
+
+    Only those count with which the other data sets keep ``KEPT`` of the F1 that they have when nothing is refused:
+    the best one for adversarial questions refuses a fifth of the plain ones.
+    """
     mixed = {one.example.set for one in found if one.example.answer is None}
-    chosen = [one for one in found if one.example.set in mixed]
-    return max(
-        ((weight, bias) for weight in WEIGHTS for bias in BIASES),
-        key=lambda pair: float(np.mean(list(mean_f1(chosen, *pair).values()))),
-    )
+    parts = [[one for one in found if (one.example.set in mixed) is part] for part in (True, False)]
+    least = KEPT * _mean(parts[1], 0.0, -np.inf)
+    pairs = [(weight, bias) for weight in WEIGHTS for bias in BIASES]
+    allowed = [pair for pair in pairs if _mean(parts[1], *pair) >= least]
+    return max(allowed, key=lambda pair: _mean(parts[0], *pair))
+
+
+def _mean(found: Sequence[Read], weight: float, bias: float) -> float:
+    return float(np.mean(list(mean_f1(found, weight, bias).values()) or [0.0]))
