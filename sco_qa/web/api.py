@@ -17,16 +17,16 @@ from gradio.events import api as endpoint_of
 from sco_qa.errors import ScoQaError, UsageError
 from sco_qa.reply import Citation
 from sco_qa.types import Source, Span
-from sco_qa.web.desk import Desk, Place
-from sco_qa.web.turnstile import place_in
+from sco_qa.web.desk import Desk, Seat
+from sco_qa.web.turnstile import seat_in
 
 Endpoint = Callable[..., Any]
 
 
-def endpoints(desk: Desk, place: Callable[[], Place | None] = lambda: None) -> tuple[Endpoint, ...]:
+def endpoints(desk: Desk, seat: Callable[[], Seat | None] = lambda: None) -> tuple[Endpoint, ...]:
     """Make what other programs call; the descriptions are what they are shown.
 
-    ``place`` gives the place at the desk that was taken for the present call, if one was.
+    ``seat`` gives the seat at the desk that was taken for the present call, if one was.
     """
 
     def ask(question: str, history: list[str] | None = None) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def endpoints(desk: Desk, place: Callable[[], Place | None] = lambda: None) -> t
             or not all(isinstance(q, str) for q in earlier)
         ):
             raise UsageError('give "question" as text and "history" as a list of texts')
-        return desk.ask(question, earlier, place=place()).to_json()
+        return desk.ask(question, earlier, seat=seat()).to_json()
 
     def open_source(source: str, start: int | None = None, end: int | None = None) -> dict[str, Any]:
         """Read a document as it was indexed: all of it, or the characters from start to end, as a citation names them.
@@ -77,7 +77,7 @@ def endpoints(desk: Desk, place: Callable[[], Place | None] = lambda: None) -> t
 
 def offer(desk: Desk) -> None:
     """Add the endpoints to the Gradio page that is being built."""
-    for endpoint in endpoints(desk, _place):
+    for endpoint in endpoints(desk, _seat):
         endpoint_of(_for_gradio(endpoint, desk), api_name=endpoint.__name__, concurrency_limit=None)  # the desk counts
 
 
@@ -113,16 +113,16 @@ def offer_tools(desk: Desk) -> FastAPI:
 _BARE: dict[str, Any] = {"title": "SCO QA", "openapi_url": None, "docs_url": None, "redoc_url": None}
 
 
-def leave_place(desk: Desk) -> None:
-    """Leave the place that was taken for the present call: there is no question in it, or it was answered."""
-    place = _place()
-    if place is not None:
-        desk.leave(place)
+def leave_seat(desk: Desk) -> None:
+    """Leave the seat that was taken for the present call: there is no question in it, or it was answered."""
+    seat = _seat()
+    if seat is not None:
+        desk.leave(seat)
 
 
-def _place() -> Place | None:
+def _seat() -> Seat | None:
     request = LocalContext.request.get(None)
-    return None if request is None or request.request is None else place_in(request.request.scope)
+    return None if request is None or request.request is None else seat_in(request.request.scope)
 
 
 def _for_gradio(endpoint: Endpoint, desk: Desk) -> Endpoint:
@@ -135,7 +135,7 @@ def _for_gradio(endpoint: Endpoint, desk: Desk) -> Endpoint:
         except ScoQaError as error:
             raise gr.Error(str(error), print_exception=False) from None
         finally:
-            leave_place(desk)
+            leave_seat(desk)
 
     return called
 

@@ -18,7 +18,7 @@ from sco_qa.web.builder import Builder
 # Encoder and reader already use every core for one question: a second one fills the gaps between their stages, more
 # would only slow one another down (20 users on 2 cores: docs/web.md).
 _WORKING = 2
-# A place that was taken for a question that never came (it was malformed, or its asker is gone) is free after this.
+# A seat that was taken for a question that never came (it was malformed, or its asker is gone) is free after this.
 _ABANDONED_S = 2.0
 
 
@@ -26,7 +26,7 @@ class Busy(ScoQaError):  # noqa: N818 - what the desk is, not what went wrong
     """More questions are waiting than the settings allow."""
 
 
-class Place:
+class Seat:
     """Room for one question at the desk."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Desk:
     def __init__(self, assistant: Assistant, *, builder: Builder | None = None) -> None:
         self._assistant = assistant
         self._builder = Builder() if builder is None else builder
-        self._places: set[Place] = set()
+        self._seats: set[Seat] = set()
         self._counting = threading.Lock()
         self._working = threading.Semaphore(_WORKING)
         self._rebuilding = threading.Lock()
@@ -56,8 +56,8 @@ class Desk:
         """The settings that the assistant was loaded with."""
         return self._assistant.settings
 
-    def place(self) -> Place:
-        """Take a place, for a question that is on its way.
+    def seat(self) -> Seat:
+        """Take a seat, for a question that is on its way.
 
         Raises:
             Busy: There is none.
@@ -65,37 +65,37 @@ class Desk:
         """
         with self._counting:
             waited = time.monotonic() - _ABANDONED_S
-            self._places = {place for place in self._places if place.used or place.taken > waited}
-            if len(self._places) >= self.settings.requests:
+            self._seats = {seat for seat in self._seats if seat.used or seat.taken > waited}
+            if len(self._seats) >= self.settings.requests:
                 raise Busy(
                     f"busy: {self.settings.requests} questions are being answered already; try again in a moment"
                 )
-            place = Place()
-            self._places.add(place)
-            return place
+            seat = Seat()
+            self._seats.add(seat)
+            return seat
 
-    def leave(self, place: Place) -> None:
-        """Give a place back; once more is once."""
+    def leave(self, seat: Seat) -> None:
+        """Give a seat back; once more is once."""
         with self._counting:
-            self._places.discard(place)
+            self._seats.discard(seat)
 
-    def ask(self, question: str, history: Sequence[str] = (), *, place: Place | None = None) -> Reply:
-        """Answer a question when its turn comes; ``place`` is one that was taken for it, and is left.
+    def ask(self, question: str, history: Sequence[str] = (), *, seat: Seat | None = None) -> Reply:
+        """Answer a question when its turn comes; ``seat`` is one that was taken for it, and is left.
 
         Raises:
             Busy: Too many are waiting already, or the desk is closed.
             UsageError: The question is blank or too long.
 
         """
-        place = self.place() if place is None else place
-        place.used = True
+        seat = self.seat() if seat is None else seat
+        seat.used = True
         try:
             with self._working:
                 if self._closed:
                     raise Busy("the page is being closed; ask again when it is open")
                 return self._assistant.ask(question, history)
         finally:
-            self.leave(place)
+            self.leave(seat)
 
     def close(self) -> None:
         """Answer nothing more, wait for what is being answered, and end a rebuild: the index stays the old one."""

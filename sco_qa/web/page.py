@@ -120,7 +120,7 @@ def _collection(desk: Desk, page: gr.Blocks, tab: gr.Tab) -> None:
     progress = gr.HTML("", apply_default_css=False)
 
     def rebuild() -> Iterator[str]:
-        api.leave_place(desk)
+        api.leave_seat(desk)
         yield from collection.rebuild(desk)
 
     button.click(

@@ -36,7 +36,7 @@ _OPENING = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class Example:
     """A question, and the words that answer it in the sentence that it was made of."""
 
     question: str
@@ -108,32 +108,32 @@ class Suggestions:
     def _find(self) -> None:
         try:
             answers: set[str] = set()
-            for tried, candidate in enumerate(candidates(self._desk.assistant.index.passages)):
+            for tried, example in enumerate(examples(self._desk.assistant.index.passages)):
                 if tried == _TRIED or len(self._found) == _MOST:
                     return
-                # by the assistant itself: no place at the desk is taken from somebody who asks
-                reply = self._desk.assistant.ask(candidate.question)
+                # by the assistant itself: no seat at the desk is taken from somebody who asks
+                reply = self._desk.assistant.ask(example.question)
                 words = reply.answers[0].text if reply.answers else ""
-                if reply.confidence >= _LEAST and words not in answers and answers_from(candidate, reply):
+                if reply.confidence >= _LEAST and words not in answers and answers_from(example, reply):
                     answers.add(words)
-                    self._found.append((reply.confidence, candidate.question))
+                    self._found.append((reply.confidence, example.question))
         except ScoQaError:
             return  # the page does without examples, or is being closed
         finally:
             self._done.set()
 
 
-def answers_from(candidate: Candidate, reply: Reply) -> bool:
+def answers_from(example: Example, reply: Reply) -> bool:
     """Tell whether the reply is what the question's own sentence says, or a part of it, or holds it."""
     if reply.status is not Status.ANSWERED:
         return False
-    said, expected = (normalize_answer(text) for text in (reply.answers[0].text, candidate.words))
+    said, expected = (normalize_answer(text) for text in (reply.answers[0].text, example.words))
     return f" {said} " in f" {expected} " or f" {expected} " in f" {said} "
 
 
-def candidates(passages: Sequence[Passage]) -> Iterator[Candidate]:
+def examples(passages: Sequence[Passage]) -> Iterator[Example]:
     """Give questions of several kinds in turn, made of sentences from all over the collection."""
-    kinds: list[list[Candidate]] = [[] for _ in _KINDS]
+    kinds: list[list[Example]] = [[] for _ in _KINDS]
     asked: set[str] = set()
     for place in range(0, len(passages), -(-len(passages) // _LOOKED_AT) or 1):
         passage = passages[place]
@@ -146,6 +146,6 @@ def candidates(passages: Sequence[Passage]) -> Iterator[Candidate]:
                     question = form.format_map({**parts, "the": "the " if parts.get("the") else ""})
                     if question not in asked and not _OPENING.match(parts["name"]) and not depends(question):
                         asked.add(question)
-                        kind.append(Candidate(question, parts[answer]))
+                        kind.append(Example(question, parts[answer]))
     for turn in range(max(map(len, kinds), default=0)):
         yield from (kind[turn] for kind in kinds if turn < len(kind))

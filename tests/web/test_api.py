@@ -59,7 +59,7 @@ def test_what_cannot_be_asked(client: Client) -> None:
 
 
 def test_who_comes_when_all_places_are_taken(client: Client, address: str, real_desk: Desk) -> None:
-    taken = [real_desk.place() for _ in range(real_desk.settings.requests)]
+    taken = [real_desk.seat() for _ in range(real_desk.settings.requests)]
     for place in taken:
         place.used = True
     try:

@@ -69,9 +69,9 @@ def test_other_programs_are_told_at_once_with_429(hostile_folder: Path) -> None:
 
 def test_a_place_that_nobody_came_for_is_free_again(hostile_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = fake_desk(hostile_folder, requests=1)
-    desk.place()
+    desk.seat()
     with pytest.raises(Busy):
-        desk.place()
+        desk.seat()
     monkeypatch.setattr("sco_qa.web.desk._ABANDONED_S", 0.0)
     assert desk.ask("The image?").answers
 

@@ -15,7 +15,7 @@ from sco_qa.evaluation import gold
 from sco_qa.types import Passage
 from sco_qa.web import contract, export
 from sco_qa.web.desk import Desk
-from sco_qa.web.suggestions import Suggestions, candidates
+from sco_qa.web.suggestions import Suggestions, examples
 from sco_qa.web.talk import Talk
 from tests.conftest import run, write_corpus
 from tests.web.conftest import SCRIPT, fake_desk
@@ -57,7 +57,7 @@ def test_what_cannot_be_asked_stays_in_its_field(talk: Talk) -> None:
 
 
 def test_who_comes_when_all_places_are_taken_reads_that(desk: Desk, talk: Talk) -> None:
-    taken = [desk.place() for _ in range(desk.settings.requests)]
+    taken = [desk.seat() for _ in range(desk.settings.requests)]
     kept, _, notice, typed = talk.ask("Who blocked the bank?", [])
     assert (kept, typed) == ([], "Who blocked the bank?")
     assert "busy: 16 questions are being answered already; try again in a moment" in notice
@@ -179,7 +179,7 @@ Its seat: the Grand House is located in Rome. The Small Bank has twelve branches
 
 def test_suggestions_are_made_of_sentences(tmp_path: Path) -> None:
     desk = fake_desk(write_corpus(tmp_path / "documents", {"bank.txt": SENTENCES}), {})
-    assert {(c.question, c.words) for c in candidates(desk.assistant.index.passages)} == {
+    assert {(c.question, c.words) for c in examples(desk.assistant.index.passages)} == {
         ("What does SB stand for?", "Small Bank"),
         ("Who founded the Grand House?", "Prince of Rome"),
         ("When was the Small Bank founded?", "May 1901"),
@@ -211,5 +211,5 @@ def test_only_a_part_of_a_large_collection_is_looked_at(tmp_path: Path) -> None:
             looked.append(place)
             return passages[place % len(passages)]
 
-    assert len(list(candidates(Watched()))) == 6
+    assert len(list(examples(Watched()))) == 6
     assert (len(looked), looked[0], looked[-1]) == (400, 0, 997_500)
