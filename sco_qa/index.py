@@ -46,7 +46,7 @@ class Index(Protocol):
 
 
 class FaissIndex:
-    """An exact index, in memory or opened from a generation's folder, which holds all that asking needs."""
+    """An index in memory, or opened from a generation's folder, which holds all that asking needs."""
 
     def __init__(
         self,

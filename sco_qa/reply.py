@@ -5,7 +5,7 @@ A citation is made only if its source says exactly that at that place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -38,6 +38,14 @@ def in_original(original: Mapping[str, Any] | None) -> str | None:
         return None
     page, heading = original.get("page"), original.get("heading")
     return heading if page is None else f"p. {page}"
+
+
+def weighed(confidence: float, answers: Sequence[float], sides: Collection[int]) -> list[int]:
+    """Give the places of the answers that a person would weigh, by the confidence in the reply and in each of them.
+
+    Those less than a tenth as likely as the first are left out, unless they are ``sides`` of a disagreement.
+    """
+    return [place for place, likely in enumerate(answers) if likely >= confidence / 10 or place in sides]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from sco_qa.documents.version import EXTRACTOR
 from sco_qa.errors import IndexStale
 from sco_qa.settings import Settings
 from sco_qa.store import Generation
-from sco_qa.types import Source
 
 _RECORDS = "documents.jsonl"
 
@@ -43,17 +42,6 @@ def made_with(settings: Settings) -> dict[str, Any]:
         "encoder": encoding.fingerprint(settings.encoder),
         "sentences": sentences.fingerprint(),
         "extractor": EXTRACTOR,
-    }
-
-
-def describe(source: Source) -> dict[str, Any]:
-    """Describe a source for an index that keeps no records of files; a change of any part of it counts."""
-    described = json.dumps(source.described(), sort_keys=True, ensure_ascii=False)
-    return {
-        "id": source.id,
-        "file": source.file,
-        "sha256": source.sha256,
-        "described": hashlib.sha256(described.encode()).hexdigest(),
     }
 
 

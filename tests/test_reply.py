@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sco_qa.errors import CitationError
-from sco_qa.reply import Answer, Citation, Disagreement, Reply, Status
+from sco_qa.reply import Answer, Citation, Disagreement, Reply, Status, weighed
 from sco_qa.types import Place, Section, Source, Span, State
 
 TEXT = "News\n\nA headline\n\nBy Ann Lee\n\nIt rained. The \u201criver\u201d rose, 👩‍👩‍👧 fled.\n"
@@ -169,3 +169,9 @@ def test_people_read_the_page_or_the_headings_of_the_original() -> None:
         "plain.pdf, A › B, characters 8–9 of its text",
     ]
     assert Citation(PLAIN, Span(0, 7), "Nothing", Span(0, 17)).where == "plain.txt, characters 0–7"
+
+
+def test_answers_far_less_likely_than_the_first_are_not_weighed_unless_they_are_a_side() -> None:
+    assert weighed(0.9, [0.9, 0.09, 0.08, 0.5], ()) == [0, 1, 3]
+    assert weighed(0.9, [0.9, 0.09, 0.08, 0.5], (2, 0)) == [0, 1, 2, 3]
+    assert weighed(0.9, [], ()) == []

@@ -1,7 +1,7 @@
 """The gold questions to FAISS and to Milvus: ``python evals/bench/backends.py`` (``make milvus``).
 
 Milvus Lite runs in this process, unless ``SCO_QA_MILVUS_URI`` names a server. The passages are the same, and so are
-their vectors; the scores of BM25 come from bm25s here and from Milvus there. Prints how many of the gold questions have
+their vectors; the scores of BM25 are our own here and Milvus's there. Prints how many of the gold questions have
 the same twenty nearest passages, in the same order, and each reply that differs, with what was different before it.
 """
 

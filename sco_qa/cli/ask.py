@@ -13,7 +13,7 @@ from sco_qa.assistant import Assistant
 from sco_qa.cli import common
 from sco_qa.errors import ScoQaError, UsageError
 from sco_qa.question import checked
-from sco_qa.reply import Answer, Citation, Reply, Status
+from sco_qa.reply import Answer, Citation, Reply, Status, weighed
 from sco_qa.settings import Settings
 from sco_qa.types import State
 
@@ -63,10 +63,7 @@ def run(chosen: Namespace) -> int:
 
 
 def for_people(reply: Reply) -> Iterator[str]:
-    """Give the lines of a reply: the first answer first, then where it stands, then the others.
-
-    One that is less than a tenth as likely as the first is nothing that a person would weigh, and is left out.
-    """
+    """Give the lines of a reply: the first answer first, then where it stands, then the others worth weighing."""
     understood = [] if reply.read_as is None else [f"   (read as: {common.visible(reply.read_as)})"]
     if reply.status is Status.NO_ANSWER:
         yield f"The sources do not say: {reply.reason}."
@@ -77,9 +74,8 @@ def for_people(reply: Reply) -> Iterator[str]:
             yield f"  · {_shorten(citation.quote)}\n    {_place(citation)}"
         return
     sides = () if reply.disagreement is None else reply.disagreement.answers
-    for number, answer in enumerate(reply.answers, 1):
-        if answer.confidence < reply.confidence / 10 and number - 1 not in sides:
-            continue
+    for place in weighed(reply.confidence, [answer.confidence for answer in reply.answers], sides):
+        number, answer = place + 1, reply.answers[place]
         yield from _answer(number, answer)
         if number == 1:
             yield from understood

@@ -1,1 +1,1 @@
-"""How the numbers that the package ships are made from data: ``make fit`` and ``make punkt``."""
+"""How the numbers that the package ships are made from data: ``make train``, ``make fit`` and ``make punkt``."""

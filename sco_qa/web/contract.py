@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from sco_qa.reply import Status, in_original, located
+from sco_qa.reply import Status, in_original, located, weighed
 from sco_qa.types import Span, State
 
 KEPT = 30
@@ -125,15 +125,12 @@ class ReplyView(_Frozen):
 
     @property
     def shown(self) -> tuple[AnswerView, ...]:
-        """The answers that a person is shown: none when the sources do not say.
-
-        Those at the end that are less than a tenth as likely as the first are nothing that anybody would weigh.
-        """
+        """The answers that a person is shown: none when the sources do not say, no last ones not worth weighing."""
         if self.status is not Status.ANSWERED:
             return ()
         differing = () if self.disagreement is None else self.disagreement.answers
-        weighed = [i for i, a in enumerate(self.answers) if a.confidence >= self.confidence / 10 or i in differing]
-        return self.answers[: max(weighed, default=0) + 1]
+        last = max(weighed(self.confidence, [a.confidence for a in self.answers], differing), default=0)
+        return self.answers[: last + 1]
 
     @property
     def numbers(self) -> tuple[int, ...]:
