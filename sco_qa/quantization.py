@@ -7,7 +7,8 @@ to the next ones before its matrix product, and the rows of the weights that it 
 "SmoothQuant"). The product is the same, the cost 4% of the time.
 
 Which channels these are is a property of the model, not of the text: random words find them nearly as well as real
-text (deviation 0.36 against 0.32). The span reader on 800 answerable questions of its training data, beside itself in 32 bits:
+text (deviation 0.36 against 0.32). The span reader on 800 answerable questions of its training data, beside itself in
+32 bits:
 
     =======================  =====  =========  ==========================
     graph                    F1     same span  deviation of score, logits
