@@ -1,3 +1,3 @@
 """The package's version, alone in its module so that reading it imports nothing."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

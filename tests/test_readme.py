@@ -13,6 +13,7 @@ from sco_qa.settings import Settings
 from tests.conftest import REPOSITORY, run
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+DOCS = sorted((REPOSITORY / "docs").glob("*.md"))
 SHOWN = re.findall(r"```console\n\$ (sco-qa [^\n]+)\n(.*?)```", README, re.DOTALL)
 PYTHON = [
     code
@@ -75,6 +76,19 @@ def test_the_bench_table_is_the_measured_one() -> None:
 
 
 def test_every_file_that_is_linked_is_there() -> None:
-    for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
+    for page in (REPOSITORY / "README.md", *DOCS):
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert Path(page.parent, link).exists(), f"{page.name} links {link}"
+
+
+def test_every_target_of_make_is_explained() -> None:
+    targets = re.findall(r"^([a-z-]+):.*##", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    pages = " ".join(page.read_text(encoding="utf-8") for page in (REPOSITORY / "README.md", *DOCS))
+    assert "check" in targets
+    assert [target for target in targets if not re.search(rf"\bmake {target}(?![\w-])", pages)] == []
+
+
+def test_every_page_is_linked_from_another() -> None:
+    texts = {page.name: page.read_text(encoding="utf-8") for page in (REPOSITORY / "README.md", *DOCS)}
+    for page in DOCS:
+        assert any(f"{page.name})" in text for name, text in texts.items() if name != page.name), page.name
