@@ -54,6 +54,8 @@ def train(model: SpanModel, features: Features, folder: Path, plan: Plan) -> Non
         return
     os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
     os.environ.setdefault("MASTER_PORT", "29555")
+    # or the C library keeps the room of batches of other shapes: a worker grew to 9 GB, so it stays at 1.4
+    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**21))
     start_processes(_run, (features, folder, plan), nprocs=plan.workers, start_method="spawn")  # type: ignore[no-untyped-call]
 
 
