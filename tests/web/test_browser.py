@@ -34,7 +34,7 @@ def test_first_question_to_its_place(address: str, new_page: NewPage) -> None:
     expect(inside.locator("mark.cited")).to_have_text("Russia")
     expect(inside.locator(".standing")).to_contain_text("Unchanged since it was cited")
     assert in_view(page, inside.locator("mark.cited"))
-    expect(page.locator(".chip.open")).to_have_count(1)
+    expect(page.locator(".turn .chip").first).to_contain_class("open")
 
     page.keyboard.press("Escape")
     expect(page.locator(".pane")).to_be_hidden()
