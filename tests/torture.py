@@ -269,7 +269,7 @@ def _measured(step: str, settings: Settings, *more: str) -> str:
     command = [sys.executable, "-m", "tests.torture", step, str(settings.corpus), str(settings.index), *more]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if ran.returncode:
-        raise AssertionError(ran.stderr)
+        raise AssertionError(f"{ran.stdout}{ran.stderr}")  # a step that took too much memory says so on its output
     return ran.stdout.strip()
 
 
