@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any, Self
 
@@ -83,6 +83,10 @@ class Confidence:
 
     def probability(self, features: Features) -> float:
         """Give the probability in [0, 1] that the answer is right."""
-        values = asdict(features)
-        logit = self.intercept + sum(self.weights[f.name] * values[f.name] for f in fields(Features))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+        return logistic(self.intercept, self.weights, asdict(features))
+
+
+def logistic(intercept: float, weights: Mapping[str, float], values: Mapping[str, float]) -> float:
+    """Give the probability in [0, 1] that a logistic regression makes of ``values``, each weighed by its name."""
+    logit = intercept + sum(weights[name] * value for name, value in values.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

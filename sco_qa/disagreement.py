@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Self
 
 from sco_qa import values
+from sco_qa.confidence import logistic
 from sco_qa.reply import Citation, Disagreement
 from sco_qa.types import Candidate
 from sco_qa.values import Kind
@@ -99,8 +100,7 @@ class Alarm:
 
     def probability(self, known: Features) -> float:
         """Give the probability in [0, 1] that the two disagree."""
-        logit = self.intercept + sum(self.weights[name] * value for name, value in asdict(known).items())
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+        return logistic(self.intercept, self.weights, asdict(known))
 
     def find(
         self, question: str, answers: Sequence[Candidate], citations: Sequence[Citation], threshold: float
