@@ -160,10 +160,14 @@ class _Catalogue(Mapping[str, Source]):
         return len(self.manifest["texts"])
 
     def knows(self, row: Row) -> bool:
-        """Tell whether a passage is of a text that the manifest names; look for a newer manifest if not."""
-        if self.manifest["texts"].get(row["source"]) != row["text"]:
-            self.manifest = manifests.read(self.tables)
+        """Tell whether a passage is of a text that the manifest names."""
         return bool(self.manifest["texts"].get(row["source"]) == row["text"])
+
+    def known(self, rows: Mapping[int, Row]) -> list[int]:
+        """Give the ids of the passages that are of known texts, in order; look once for a newer manifest if need be."""
+        if not all(map(self.knows, rows.values())):
+            self.manifest = manifests.read(self.tables)
+        return sorted(i for i, row in rows.items() if self.knows(row))
 
 
 class _Passages(Sequence[Passage]):
@@ -175,7 +179,7 @@ class _Passages(Sequence[Passage]):
 
     def keep(self, rows: Mapping[int, Row]) -> list[int]:
         """Keep the passages of ``rows`` at hand; give the ids of those whose text is known, in order."""
-        known = sorted(i for i, row in rows.items() if self._catalogue.knows(row))
+        known = self._catalogue.known(rows)
         if len(self._held) + len(known) > _PASSAGES_HELD:
             self._held = {}
         for i in known:
@@ -196,7 +200,7 @@ class _Passages(Sequence[Passage]):
         if held is not None:
             return held[1]
         rows = self._catalogue.tables.get([place], *FIELDS)
-        if not rows or not self._catalogue.knows(rows[place]):
+        if not self._catalogue.known(rows):
             raise IndexError(place)
         return _passage(place, rows[place], self._catalogue)
 
