@@ -9,23 +9,9 @@ from hypothesis import strategies as st
 
 from sco_qa.errors import CitationError
 from sco_qa.reply import Answer, Citation, Disagreement, Reply, Status, weighed
-from sco_qa.types import Place, Section, Source, Span, State
+from sco_qa.types import Place, Source, Span, State
+from tests.news import SOURCE, TEXT
 
-TEXT = "News\n\nA headline\n\nBy Ann Lee\n\nIt rained. The \u201criver\u201d rose, 👩‍👩‍👧 fled.\n"
-HEADLINE = Span(6, 16)
-BYLINE = Span(18, 28)
-SOURCE = Source(
-    id="news",
-    file="news.txt",
-    text=TEXT,
-    title="All the news",
-    author="The desk",
-    publisher="A Press",
-    date="2018",
-    date_basis="the last line",
-    furniture=(Span(0, 4),),
-    sections=(Section(Span(6, len(TEXT)), HEADLINE, BYLINE, "2019-06"),),
-)
 SENTENCE = Span(TEXT.index("The \u201c"), TEXT.index("fled.") + 5)
 RIVER = Span(TEXT.index("\u201criver"), TEXT.index("river\u201d") + 6)
 PLAIN = Source(id="plain", file="plain.txt", text="Nothing but this.", title="plain")

@@ -10,23 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sco_qa.errors import CitationError
-from sco_qa.types import Passage, Section, Source, Span
+from sco_qa.types import Passage, Source, Span
+from tests.news import SOURCE, TEXT
 
-TEXT = "News\n\nA headline\n\nBy Ann Lee\n\nIt rained. The \u201criver\u201d rose, 👩‍👩‍👧 fled.\n"
-HEADLINE = Span(6, 16)
-BYLINE = Span(18, 28)
-SOURCE = Source(
-    id="news",
-    file="news.txt",
-    text=TEXT,
-    title="All the news",
-    author="The desk",
-    publisher="A Press",
-    date="2018",
-    date_basis="the last line",
-    furniture=(Span(0, 4),),
-    sections=(Section(Span(6, len(TEXT)), HEADLINE, BYLINE, "2019-06"),),
-)
 PLAIN = Source(id="plain", file="plain.txt", text="Nothing but this.", title="plain")
 
 
