@@ -52,10 +52,11 @@ class Builder:
         return skipped
 
     def stop(self) -> None:
-        """End the build that runs, and any that is begun later."""
+        """End the build that runs, and any that is begun later; nothing of it is left when this returns."""
         self._stopped = True
         if self._process is not None:
             self._process.kill()
+            self._process.wait()  # not every machine has somebody who collects what a dead parent left
 
 
 def main() -> None:
