@@ -1,7 +1,7 @@
 """Train the span reader: ``python -m sco_qa.training.reader DATA FOLDER`` (``make train DATA=… OUT=…``).
 
-``DATA`` holds paragraphs with questions, as JSON lines or in SQuAD's own JSON, and invented collections. Two rounds:
-the first on a broad mixture, the second led by pairs of questions that look alike, only one of which its paragraph
+``DATA`` holds paragraphs with questions, as JSON lines or in SQuAD's own JSON, and invented collections. Four rounds:
+the first on a broad mixture, the others led by pairs of questions that look alike, only one of which its paragraph
 answers. Some titles are held out; on them the verifier's weight and the bias are chosen at the end. Cut off and started
 again, it goes on. ``python -m sco_qa.reader.export FOLDER`` then makes what the package ships.
 """
@@ -19,6 +19,7 @@ import torch
 from rich.console import Console
 
 from sco_qa import onnx
+from sco_qa.encoder import PACKAGED, IndexingEncoder, PassageEncoder
 from sco_qa.training import choose, examples, loop, mix
 from sco_qa.training.examples import Example
 from sco_qa.training.features import features
@@ -50,14 +51,16 @@ def load(data: Path) -> tuple[list[Example], list[Example]]:
     return [e for e in known if e.title not in held], [e for e in known if e.title in held]
 
 
-def train(data: Path, start: Path, folder: Path, rounds: Sequence[Round]) -> None:
+def train(
+    data: Path, start: Path, folder: Path, rounds: Sequence[Round], encoder: IndexingEncoder | None = None
+) -> None:
     """Train in rounds, each from where the one before ended; choose the constants; write everything to ``folder``."""
     console = Console(stderr=True, highlight=False)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(start / "tokenizer.json", folder)
     tokenizer = onnx.tokenizer(folder / "tokenizer.json")
     learned, held = load(data)
-    negatives = mix.HardNegatives(example.text for example in learned)
+    negatives = mix.HardNegatives((example.text for example in learned), encoder)
     for number, one in enumerate(rounds, 1):
         place = folder / f"round-{number}"
         if not (place / "config.json").exists():
@@ -100,8 +103,10 @@ def main() -> None:
     rounds = [
         Round(mix.BROAD, replace(limits, learning_rate=1e-4, floor=0.35, seed=11)),
         Round(mix.PAIRED, replace(limits, learning_rate=8e-5, seed=12)),
+        Round(mix.LONGER, replace(limits, learning_rate=8e-5, floor=0.55, seed=13)),
+        Round(mix.LAST, replace(limits, learning_rate=5e-5, seed=14)),
     ]
-    train(chosen.data, chosen.start, chosen.folder, rounds)
+    train(chosen.data, chosen.start, chosen.folder, rounds, PassageEncoder.load(PACKAGED))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable, Sequence
 
-import pytest
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from sco_qa.text import normalize_answer
 from sco_qa.training import mix
 from sco_qa.training.examples import Example
 from sco_qa.training.mix import HardNegatives, Mix
+from sco_qa.training.variants import SHORT
 from sco_qa.types import Span
 
 TREATY = "The Treaty of Kara was signed on 14 June 1993 in Kara by Parfait Dossavi and three other ministers."
@@ -19,6 +22,16 @@ REMOTE = " Much later, after many quarrels about the money that was owed, the un
 
 def drawing(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - repeatable, no secret
+
+
+class Meanings:
+    """An encoder to which a pact is something that one signs."""
+
+    dimension = 2
+
+    def encode(self, passages: Sequence[str], /, *, progress: Callable[[int], None]) -> NDArray[np.float32]:
+        progress(len(passages))
+        return np.array([[1, 0] if "pact" in p or "signed" in p else [0, 1] for p in passages], np.float32)
 
 
 def example(question: str, text: str, words: str, source: str = "s") -> Example:
@@ -48,36 +61,33 @@ def test_a_hard_negative_is_about_the_same() -> None:
     assert found == {Example(asked.question, texts[0], None, "squad1/negative", "t")}
 
 
-def test_swapping_asks_about_something_else_in_the_text() -> None:
-    asked = example("Who signed the treaty in 1993?", TREATY + REMOTE, "Parfait Dossavi")
-    found = {mix.swapped(asked, drawing(seed), 0.5) for seed in range(9)}
-    assert found == {Example("Who signed the treaty in 2004?", TREATY + REMOTE, None, "s/swap", "t", 0.5)}
-
-
-@pytest.mark.parametrize("question", ["Who signed it?", "Who signed it in 2001?", "1993 was when who signed?"])
-def test_where_nothing_can_be_swapped_nothing_is(question: str) -> None:
-    assert mix.swapped(example(question, TREATY + REMOTE, "Parfait Dossavi"), drawing(0), 0.5) is None
-
-
-def test_questions_are_varied_as_people_type_them() -> None:
-    asked = example("When did the Treaty of Kara come?", TREATY, "1993")
-    found = Counter(mix.varied(asked, drawing(seed)).question for seed in range(400))
-    plain, lower, keywords = asked.question, "when did the treaty of kara come", "treaty kara come"
-    assert [round(found[q] / 400, 1) for q in (plain, lower, keywords)] == [0.8, 0.1, 0.1]
-    rest = set(found) - {plain, lower, keywords}
-    assert rest
-    assert all(sorted(q) == sorted(plain) for q in rest)
+def test_a_hard_negative_is_near_by_meaning_too() -> None:
+    texts = ["The pact", "Nothing is the same here."]
+    asked = example("What was signed?", TREATY, "Treaty of Kara", "squad1")
+    negatives = HardNegatives(texts, Meanings(), nearest=1)
+    assert {negatives.of(asked, drawing(seed)) for seed in range(9)} == {
+        None,  # by its words there is nothing
+        Example(asked.question, texts[0], None, "squad1/negative", "t"),
+    }
 
 
 def test_a_mixture_is_the_same_every_time() -> None:
-    known = [example("Who signed the treaty in 1993?", f"{TREATY} {i}{REMOTE}", "Parfait Dossavi") for i in range(20)]
+    known = [
+        example("Who signed the treaty first in 1993?", f"{TREATY} {i}{REMOTE}", "Parfait Dossavi") for i in range(20)
+    ]
     known += [Example("Who?", f"world {i}", None, "worlds/none", "t") for i in range(5)]
     other = [f"A treaty was signed in {i}" for i in range(9)]
     negatives = HardNegatives(other)
-    first, again = (
-        list(mix.mixed(known, negatives, Mix({"s": 1.0, "worlds": 1.0}, negatives=1.0, swaps=1.0), seed=3))
-        for _ in range(2)
-    )
+    everything = Mix({"s": 1.0, "worlds": 1.0}, negatives=1.0, swaps=1.0, opposites=1.0)
+    first, again = (list(mix.mixed(known, negatives, everything, seed=3)) for _ in range(2))
     assert first == again
-    assert Counter(e.source for e in first) == {"s": 20, "s/negative": 20, "s/swap": 20, "worlds/none": 5}
+    counts = {"s": 20, "s/negative": 20, "s/swap": 20, "s/opposite": 20, "worlds/none": 5}
+    assert Counter(e.source for e in first) == counts
     assert {e.weight for e in first if e.source == "s/swap"} == {0.5}
+
+
+def test_long_texts_are_shortened_as_often_as_asked() -> None:
+    known = [example("Who signed it?", f"{TREATY} {REMOTE * 6}", "Parfait Dossavi") for _ in range(200)]
+    found = list(mix.mixed(known, HardNegatives(["x"]), Mix({"s": 1.0}, negatives=0.0, shortened=0.75), seed=0))
+    assert 0.65 < np.mean([len(e.text) <= SHORT for e in found]) < 0.85
+    assert {e.words for e in found} == {"Parfait Dossavi"}
