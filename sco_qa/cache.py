@@ -1,4 +1,4 @@
-"""What need not be computed again, beside the index: documents' texts, and vectors of a build that was cut off.
+"""What need not be computed again, beside the index: texts and hashes of documents, vectors of a build cut off.
 
 Every entry is a file of its own, moved into place when it is whole, and begins with the SHA-256 of the rest: one that
 was cut off or edited is thrown away, and computed again.
@@ -11,20 +11,25 @@ import json
 import mmap
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sco_qa import corpus
 from sco_qa.corpus import Extractor
 from sco_qa.documents import Document
 from sco_qa.documents.version import EXTRACTOR
 from sco_qa.types import structured
 
 _HASH = hashlib.sha256().digest_size
+_TICK_NS = 2_000_000_000
+"""What the coarsest clock of a file system (FAT) may miss."""
 KEY = np.dtype("S16")
 """A hash of a text that is encoded; NumPy compares all of its bytes."""
 
@@ -57,6 +62,38 @@ class Texts:
             for path in self._folder.iterdir():
                 if path.name not in self._used:
                     path.unlink()
+
+
+class Hashes:
+    """The hashes of files, each computed only once as long as size, times and inode stay the same.
+
+    That is a hint, for telling which documents changed; whatever is cited is hashed again. A file that was written just
+    before it was hashed is not remembered: another write in the same tick of the clock would not show.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        stored = _read(path)
+        self._known: dict[str, list[Any]] = {} if stored is None else json.loads(stored)
+        self._now: dict[str, list[Any]] = {}
+
+    def __call__(self, path: Path) -> str:
+        """Give the SHA-256 of a file's bytes, computed now or before."""
+        found = path.stat()
+        seen = [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+        *before, sha256 = self._known.get(str(path), [None])
+        if before != seen:
+            sha256 = corpus.hash_of(path)
+        if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) > _TICK_NS:
+            self._now[str(path)] = [*seen, sha256]
+        return str(sha256)
+
+    def keep(self) -> None:
+        """Write down what was asked for, if that can be written and is not there already."""
+        if self._now != self._known:
+            with suppress(OSError):
+                _write(self._path, json.dumps(self._now).encode())
+            self._known = self._now
 
 
 class Journal:

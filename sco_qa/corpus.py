@@ -15,7 +15,7 @@ from typing import Any
 
 from sco_qa import catalogue
 from sco_qa.documents import Document, Refused, extract, members
-from sco_qa.documents.extraction import too_large
+from sco_qa.documents.extraction import read_by
 from sco_qa.errors import CorpusError, DocumentError
 from sco_qa.settings import Settings
 from sco_qa.types import Source, State, name_of
@@ -29,6 +29,9 @@ Found = tuple[str, Path, str, int]
 
 Extractor = Callable[[str, bytes], Document]
 """Called with a file's name and its bytes."""
+
+Hash = Callable[[Path], str]
+"""Gives the SHA-256 of a file's bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +80,15 @@ class Corpus:
                 continue
 
 
-def load(folder: Path, *, megabytes: int = MEGABYTES) -> Corpus:
-    """Find the documents of ``folder``, and hash them.
+def load(folder: Path, *, megabytes: int = MEGABYTES, digest: Hash | None = None) -> Corpus:
+    """Find the documents of ``folder``, and hash them, by ``digest`` if that knows some already.
 
     Raises:
         CorpusError: The folder or its catalogue cannot be used, or there is nothing in it to read.
     """
     require_folder(folder)
     entries = catalogue.read(folder)
-    found, skipped = find(folder, megabytes=megabytes)
+    found, skipped = find(folder, megabytes=megabytes, digest=digest)
     _require_all(entries, {name for name, *_ in found} | {s.file for s in skipped}, folder)
     first: dict[str, str] = {}
     for name, _, sha256, _ in sorted(found, key=lambda f: (f[0] not in entries, f[0])):  # one that is described first
@@ -102,8 +105,9 @@ def load(folder: Path, *, megabytes: int = MEGABYTES) -> Corpus:
     return Corpus(folder, files, tuple(skipped), duplicates)
 
 
-def find(folder: Path, *, megabytes: int = MEGABYTES) -> tuple[list[Found], list[Skipped]]:
+def find(folder: Path, *, megabytes: int = MEGABYTES, digest: Hash | None = None) -> tuple[list[Found], list[Skipped]]:
     """Find the files of ``folder`` that may be documents, in the order of their names, and those that cannot be."""
+    digest = hash_of if digest is None else digest
     found: list[Found] = []
     skipped: list[Skipped] = []
     for member in members(folder, megabytes=megabytes):
@@ -112,15 +116,8 @@ def find(folder: Path, *, megabytes: int = MEGABYTES) -> tuple[list[Found], list
             continue
         path = folder / member.name
         try:
-            size = path.stat().st_size
-            if not path.is_file():  # a pipe would keep us waiting
-                raise DocumentError(f"{member.name} is no file; remove it")
-            if size > megabytes * 1_000_000:
-                raise DocumentError(too_large(member.name, megabytes))
-            found.append((member.name, path, _digest(path), size))
-        except OSError as error:
-            reason = f"cannot read {member.name} ({error.strerror}); mend or remove it"
-            skipped.append(Skipped(member.name, reason))
+            sha256, size = read_by(lambda file: (digest(file), file.stat().st_size), member.name, path, megabytes)
+            found.append((member.name, path, sha256, size))
         except DocumentError as error:
             skipped.append(Skipped(member.name, str(error)))
     return found, skipped
@@ -184,7 +181,7 @@ def state(folder: Path, source: Source) -> State:
     """Tell whether the file of ``source`` still is what was indexed."""
     name, sha256 = original_of(source)
     try:
-        return State.FRESH if _digest(folder / name) == sha256 else State.CHANGED
+        return State.FRESH if hash_of(folder / name) == sha256 else State.CHANGED
     except OSError:
         return State.MISSING
 
@@ -224,6 +221,7 @@ def _ids(names: list[str], entries: Mapping[str, Mapping[str, Any]]) -> dict[str
     return ids
 
 
-def _digest(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """Give the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

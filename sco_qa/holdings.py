@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from sco_qa import corpus
 from sco_qa.corpus import REMOVED, Duplicate, Extractor, Skipped
 from sco_qa.documents import ENDINGS, Member, Refused, members
-from sco_qa.documents.extraction import too_large
+from sco_qa.documents.extraction import read_by
 from sco_qa.errors import DocumentError, UsageError
 
 _ARCHIVE = ".zip"
@@ -68,7 +68,9 @@ def add(
             skipped.append(Skipped(member.name, f"{member.name}: {member.reason}"))
             continue
         try:
-            content = _content(member, megabytes)
+            content = member.content
+            if isinstance(content, Path):
+                content = read_by(Path.read_bytes, member.name, content, megabytes)
             extractor(member.name, content)
         except DocumentError as error:
             skipped.append(Skipped(member.name, str(error)))
@@ -133,19 +135,6 @@ def _members(path: Path, megabytes: int) -> Iterator[Member | Refused]:
                 yield Member(name, member.content if isinstance(member.content, bytes) else path / member.name)
     except DocumentError as error:
         yield Refused(path.name, str(error))
-
-
-def _content(member: Member, megabytes: int) -> bytes:
-    if isinstance(member.content, bytes):
-        return member.content
-    try:
-        if not member.content.is_file():
-            raise DocumentError(f"{member.name} is no file; leave it out")
-        if member.content.stat().st_size > megabytes * 1_000_000:
-            raise DocumentError(too_large(member.name, megabytes))
-        return member.content.read_bytes()
-    except OSError as error:
-        raise DocumentError(f"cannot read {member.name} ({error.strerror}); mend it or leave it out") from None
 
 
 def _with_hash(name: str, sha256: str) -> str:

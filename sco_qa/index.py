@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, Self
@@ -40,6 +41,10 @@ class Index(Protocol):
         """The passages; each one's ``id`` is its place."""
         ...
 
+    def count_by_source(self) -> Mapping[str, int]:
+        """Count the passages of each source that has any, in one pass."""
+        ...
+
     def search(self, question: str, vector: NDArray[np.float32], k: int) -> Matches:
         """Find the ``k`` nearest passages by cosine and the ``k`` best by BM25; each comes with both scores."""
         ...
@@ -71,6 +76,12 @@ class FaissIndex:
     def passages(self) -> Sequence[Passage]:
         """The passages; each one's ``id`` is its place."""
         return self._passages
+
+    def count_by_source(self) -> Mapping[str, int]:
+        """Count the passages of each source that has any, in one pass."""
+        if isinstance(self._passages, Passages):
+            return self._passages.by_source()
+        return Counter(passage.source for passage in self._passages)
 
     @property
     def generation(self) -> Generation:

@@ -23,7 +23,7 @@ from sco_qa.onnx import number_of_threads
 from sco_qa.store import Generation
 
 FLAT = 20_000
-"""Passages up to which every vector is compared: 0.4 ms for each 10,000."""
+"""Passages up to which every vector is compared, in a millisecond or two (docs/scale.md)."""
 RECALL = 0.98
 """Share of a question's 10 nearest passages that the probed lists must hold."""
 _SEARCHED, _EXACT = "vectors.faiss", "vectors.f32"
@@ -135,8 +135,8 @@ def write(folder: Path, chunks: Iterable[NDArray[np.float32]], dimension: int, *
 def _use_one_thread() -> None:
     """Keep FAISS to the calling thread, for which alone this holds.
 
-    One question is too little to share: on two cores with other work, threads that wait for each other turned 0.4 ms
-    for 10,000 vectors into 72.
+    One question is too little to share: where the cores have other work, threads that wait for each other take many
+    times as long as one that does it all.
     """
     import faiss
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def test_what_is_written_is_read_again(sources: list[Source], tmp_path: Path) ->
     assert len(found) == len(expected)
     assert found[-1] == expected[-1]
     assert found[2:5] == expected[2:5]
+    assert found.by_source() == Counter(passage.source for passage in expected)
     with pytest.raises(IndexError):
         found[len(expected)]
     assert any(a.sentences[-1] == b.sentences[0] for a, b in pairwise(expected))
@@ -57,6 +59,7 @@ def test_a_source_without_passages_is_kept(sources: list[Source], tmp_path: Path
     read, found = opened(written(tmp_path, [banner, *sources]))
     assert read["none"] == banner
     assert list(found) == passages.split([banner, *sources], **WINDOW)
+    assert found.by_source()["none"] == 0
 
 
 def test_the_same_sources_give_the_same_files(sources: list[Source], tmp_path: Path) -> None:

@@ -184,14 +184,14 @@ def test_what_is_no_file_is_named(folder: Path) -> None:
 
 def test_a_file_that_may_not_be_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "c.txt").write_text("Text.")
-    digest = corpus._digest
+    digest = corpus.hash_of
 
     def refused(path: Path) -> str:
         if path.name == "c.txt":
             raise PermissionError(13, "Permission denied", str(path))
         return digest(path)
 
-    monkeypatch.setattr(corpus, "_digest", refused)
+    monkeypatch.setattr(corpus, "hash_of", refused)
     assert unread(folder, "c.txt") == "cannot read c.txt (Permission denied); mend or remove it"
 
 

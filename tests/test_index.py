@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def test_progress_is_told_to_the_end(sources: list[Source], settings: Settings) 
     told: list[tuple[str, int, int]] = []
     index = FaissIndex.of(sources, settings, FakeEncoder(), progress=lambda *what: told.append(what))
     count = len(index.passages)
+    assert index.count_by_source() == Counter(p.source for p in index.passages)
     assert told == [("encoding passages", i + 1, count) for i in range(count)]
 
 

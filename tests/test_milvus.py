@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -125,6 +126,7 @@ def test_publishing_writes_what_changed(tables: Tables, chosen: Settings, monkey
     index = publish(tables, chosen)
     assert content(index) == content(local(chosen))
     assert [p.id for p in index.passages] == list(range(len(index.passages)))
+    assert index.count_by_source() == Counter(p.source for p in index.passages)
     assert index.check() == []
 
 

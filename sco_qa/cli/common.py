@@ -12,6 +12,7 @@ from typing import Any
 
 from sco_qa import corpus
 from sco_qa.builder import build
+from sco_qa.cache import Hashes
 from sco_qa.corpus import Duplicate, Skipped
 from sco_qa.errors import IndexMissing, IndexOutdated, IndexStale
 from sco_qa.index import Progress
@@ -19,6 +20,7 @@ from sco_qa.settings import Settings
 from sco_qa.staleness import require_fresh
 
 _PATIENCE_S = 2.0
+_HASHES = ".hashes"
 
 
 def settings(chosen: Namespace, **more: Any) -> Settings:
@@ -33,9 +35,11 @@ def ensure_index(settings: Settings) -> None:
     """
     if settings.milvus_uri:
         return
-    documents = corpus.load(settings.corpus, megabytes=settings.document_megabytes)
+    hashes = Hashes(settings.index / _HASHES)
+    documents = corpus.load(settings.corpus, megabytes=settings.document_megabytes, digest=hashes)
     try:
         require_fresh(settings.index, documents, settings)
+        hashes.keep()
     except (IndexMissing, IndexOutdated, IndexStale) as reason:
         match reason:
             case IndexStale():

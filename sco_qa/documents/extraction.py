@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from sco_qa.documents.document import Document
 from sco_qa.errors import DocumentError
@@ -26,6 +28,8 @@ ENDINGS = tuple(f".{ending}" for ending in _READERS)
 """The endings of the files that can be read, in lower case."""
 MEGABYTES = Settings().document_megabytes
 
+Read = TypeVar("Read")
+
 
 def extract(name: str, content: bytes | Path, *, megabytes: int = MEGABYTES) -> Document:
     """Extract a document's text, and what it says of itself.
@@ -41,7 +45,9 @@ def extract(name: str, content: bytes | Path, *, megabytes: int = MEGABYTES) -> 
     reader = _READERS.get(PurePosixPath(name).suffix.lower().removeprefix("."))
     if reader is None:
         raise DocumentError(f"{name} is in no format that can be read ({', '.join(ENDINGS)}); convert or remove it")
-    data = _bytes(name, content, megabytes)
+    data = read_by(Path.read_bytes, name, content, megabytes) if isinstance(content, Path) else content
+    if len(data) > megabytes * 1_000_000:
+        raise DocumentError(too_large(name, megabytes))
     document: Document = importlib.import_module(f"sco_qa.documents.{reader}").read(name, data, megabytes)
     if not document.text.strip():
         raise DocumentError(f"{name} holds no text; fill or remove it")
@@ -58,16 +64,17 @@ def too_large(name: str, megabytes: int) -> str:
     return f"{name} is larger than {megabytes} MB; split it, or set SCO_QA_DOCUMENT_MEGABYTES"
 
 
-def _bytes(name: str, content: bytes | Path, megabytes: int) -> bytes:
-    if isinstance(content, Path):
-        try:
-            if content.stat().st_size > megabytes * 1_000_000:
-                raise DocumentError(too_large(name, megabytes))
-            if not content.is_file():  # a pipe would keep us waiting
-                raise DocumentError(f"{name} is no file; remove it")
-            content = content.read_bytes()
-        except OSError as error:
-            raise DocumentError(f"cannot read {name} ({error.strerror}); mend or remove it") from None
-    if len(content) > megabytes * 1_000_000:
-        raise DocumentError(too_large(name, megabytes))
-    return content
+def read_by(read: Callable[[Path], Read], name: str, path: Path, megabytes: int) -> Read:
+    """Read a document's file by ``read``, once it is known to be a file, and not too large.
+
+    Raises:
+        DocumentError: It is not, or it cannot be read.
+    """
+    try:
+        if path.stat().st_size > megabytes * 1_000_000:
+            raise DocumentError(too_large(name, megabytes))
+        if not path.is_file():  # a pipe would keep us waiting
+            raise DocumentError(f"{name} is no file; remove it")
+        return read(path)
+    except OSError as error:
+        raise DocumentError(f"cannot read {name} ({error.strerror}); mend or remove it") from None

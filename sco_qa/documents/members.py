@@ -45,8 +45,8 @@ def members(path: Path, *, megabytes: int = MEGABYTES) -> Iterator[Member | Refu
 
 def _of_folder(folder: Path) -> Iterator[Member | Refused]:
     within = folder.resolve()
-    for path in sorted(_files(folder), key=lambda p: p.relative_to(folder).as_posix()):
-        name = path.relative_to(folder).as_posix()
+    for name in sorted(_files(folder)):
+        path = folder / name
         if path.is_symlink() and not (path.is_file() and path.resolve().is_relative_to(within)):
             yield Refused(_printable(name), "it is a link out of the folder; put the document itself there")
         elif (reason := _no_document(name)) is not None:
@@ -55,8 +55,8 @@ def _of_folder(folder: Path) -> Iterator[Member | Refused]:
             yield Member(name, path)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Find the files and links at any depth; no link is followed."""
+def _files(folder: Path) -> Iterator[str]:
+    """Name the files and links at any depth; no link is followed."""
 
     def failed(error: OSError) -> None:
         raise DocumentError(f"cannot read {error.filename} ({error.strerror}); mend or remove it")
@@ -64,7 +64,9 @@ def _files(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder, onerror=failed):
         folders[:] = [name for name in folders if not _passed_over(name)]
         links = [name for name in folders if (Path(place) / name).is_symlink()]
-        yield from (Path(place) / name for name in [*files, *links] if not _passed_over(name))
+        within = Path(place).relative_to(folder).as_posix()
+        before = "" if within == "." else f"{within}/"  # once a folder: names are put together, paths taken apart
+        yield from (before + name for name in [*files, *links] if not _passed_over(name))
 
 
 def _of_archive(path: Path, megabytes: int) -> Iterator[Member | Refused]:

@@ -48,6 +48,10 @@ class MilvusIndex:
         """The passages by their ids, each fetched when it is asked for."""
         return self._passages
 
+    def count_by_source(self) -> Mapping[str, int]:
+        """Count the passages of each source that has any, in one pass."""
+        return Counter(row["source"] for row in self._tables.rows("source"))
+
     @property
     def manifest(self) -> Mapping[str, Any]:
         """The manifest of the index that was published, with the keys of its texts and files in Milvus."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,8 +26,8 @@ class Row:
 def table(desk: Desk) -> str:
     """Render the collection."""
     index = desk.assistant.index
-    passages = Counter(passage.source for passage in index.passages)
-    rows = [Row(s, passages[s.id], desk.state(s).value) for s in index.sources.values()]
+    passages = index.count_by_source()
+    rows = [Row(s, passages.get(s.id, 0), desk.state(s).value) for s in index.sources.values()]
     problem = ""
     try:
         documents = corpus.load(desk.settings.corpus, megabytes=desk.settings.document_megabytes)

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from sco_qa.types import Span
 from sco_qa.web.contract import CitationView, ReplyView
-from sco_qa.web.places import Place
+from sco_qa.web.places import Permalink
 
 # Plain words for a probability; an interface shows the number on hover.
 _SURE = ((0.9, "very sure"), (0.75, "quite sure"), (0.5, "fairly sure"), (0.0, "not sure"))
@@ -42,8 +42,8 @@ def faithful(text: str) -> Markup:
     return Markup(str(escape(text)).replace("\r", "&#13;"))  # noqa: S704 - what is marked safe was just escaped
 
 
-def _place(citation: CitationView) -> Place:
-    return Place(citation.source, Span(citation.start, citation.end), citation.sha256)
+def _place(citation: CitationView) -> Permalink:
+    return Permalink(citation.source, Span(citation.start, citation.end), citation.sha256)
 
 
 @cache

@@ -15,7 +15,7 @@ _MOST = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Permalink:
     """A span of a source, and the hash of the text that it was cited from."""
 
     source: str
@@ -23,14 +23,14 @@ class Place:
     sha256: str | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Place | None:
+    def parse(cls, text: str) -> Permalink | None:
         """Read one of the other places in an address; None for what is none."""
         found = _PLACE.fullmatch(text)
         if found is None or int(found[2]) >= int(found[3]):
             return None
         return cls(found[1], Span(int(found[2]), int(found[3])), found[4])
 
-    def address(self, base: str = "", others: Sequence[Place] = ()) -> str:
+    def address(self, base: str = "", others: Sequence[Permalink] = ()) -> str:
         """Give the address of this place; with ``others``, one that leads on to them."""
         query = [("start", str(self.span.start)), ("end", str(self.span.end))]
         query += [] if self.sha256 is None else [("sha256", self.sha256)]
@@ -38,7 +38,7 @@ class Place:
         return f"{base}/source/{quote(self.source, safe='')}?{urlencode(query)}#cited"
 
 
-class Standing(StrEnum):
+class Shown(StrEnum):
     """How the text that is shown stands to the one that was cited."""
 
     WHOLE = "whole"  # no place was asked for
@@ -50,20 +50,20 @@ class Standing(StrEnum):
     NOWHERE = "nowhere"  # there is no such place
 
 
-def standing(source: Source, state: State, place: Place | None) -> Standing:
+def shown(source: Source, state: State, place: Permalink | None) -> Shown:
     """Compare what an address says with the source as it is."""
     if place is not None and place.sha256 is not None and place.sha256 != source.sha256:
-        return Standing.CHANGED
+        return Shown.CHANGED
     if place is not None and place.span.end > len(source.text):
-        return Standing.NOWHERE
+        return Shown.NOWHERE
     if state is not State.FRESH:
-        return Standing.EDITED if state is State.CHANGED else Standing.GONE
+        return Shown.EDITED if state is State.CHANGED else Shown.GONE
     if place is None:
-        return Standing.WHOLE
-    return Standing.UNKNOWN if place.sha256 is None else Standing.UNCHANGED
+        return Shown.WHOLE
+    return Shown.UNKNOWN if place.sha256 is None else Shown.UNCHANGED
 
 
-def others(given: Sequence[str]) -> tuple[Place, ...]:
+def others(given: Sequence[str]) -> tuple[Permalink, ...]:
     """Read the other places of an address; what is none is left out, and so is what no reply has room for."""
-    parsed = (Place.parse(text) for text in given[:_MOST])
+    parsed = (Permalink.parse(text) for text in given[:_MOST])
     return tuple(place for place in parsed if place is not None)

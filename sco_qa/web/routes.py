@@ -14,7 +14,7 @@ from sco_qa.web.assets import assets
 from sco_qa.web.contract import CitationView
 from sco_qa.web.desk import Desk
 from sco_qa.web.markup import render
-from sco_qa.web.places import Place, Standing
+from sco_qa.web.places import Permalink, Shown
 
 _Position = Annotated[int | None, Query(ge=0, le=1_000_000_000)]
 _Hash = Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")]
@@ -55,17 +55,17 @@ def router(desk: Desk) -> APIRouter:
         if start is not None or end is not None:
             if start is None or end is None or start >= end:
                 return _nothing(desk, "An address needs a start and an end behind it.", status=422)
-            place = Place(id_, Span(start, end), sha256)
+            place = Permalink(id_, Span(start, end), sha256)
         return HTMLResponse(_source_page(desk, id_, place, places.others(others), str(request.base_url).rstrip("/")))
 
     return routes
 
 
-def _source_page(desk: Desk, id_: str, place: Place | None, others: tuple[Place, ...], origin: str) -> str:
+def _source_page(desk: Desk, id_: str, place: Permalink | None, others: tuple[Permalink, ...], origin: str) -> str:
     source = desk.assistant.index.sources[id_]
     base = desk.settings.base_path
-    standing = places.standing(source, desk.state(source), place)
-    cited = None if place is None or standing in {Standing.CHANGED, Standing.NOWHERE} else place.span
+    standing = places.shown(source, desk.state(source), place)
+    cited = None if place is None or standing in {Shown.CHANGED, Shown.NOWHERE} else place.span
     here = next((i for i, other in enumerate(others) if place is not None and _same(other, place)), None)
     around = dict(zip(range(len(others)), others, strict=True)) if here is not None else {}
     also = [o.span for o in others if o.source == id_ and o.sha256 == source.sha256 and o.span != cited]
@@ -74,7 +74,7 @@ def _source_page(desk: Desk, id_: str, place: Place | None, others: tuple[Place,
         quote = source.text[cited.start : cited.end]
         citation = Citation(source, cited, quote, cited, desk.state(source))
         view = CitationView.model_validate(citation.to_json())
-        permalink = Place(id_, cited, source.sha256).address(base)
+        permalink = Permalink(id_, cited, source.sha256).address(base)
     facts: tuple[str | None, ...] = (source.author, source.publisher, source.date)
     if view is not None:
         facts = (view.author, view.publisher, view.date, view.place)
@@ -94,7 +94,7 @@ def _source_page(desk: Desk, id_: str, place: Place | None, others: tuple[Place,
     )
 
 
-def _same(one: Place, other: Place) -> bool:
+def _same(one: Permalink, other: Permalink) -> bool:
     return one.source == other.source and one.span == other.span
 
 

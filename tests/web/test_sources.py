@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from sco_qa.web.desk import Desk
-from sco_qa.web.places import Place
+from sco_qa.web.places import Permalink
 from tests.conftest import write_corpus
 from tests.web.conftest import EMOJI, HOSTILE, SCRIPT, fake_desk, serving
 
@@ -106,7 +106,7 @@ def test_hostile_values_are_escaped(hostile_address: str, hostile_desk: Desk) ->
 
 def test_any_name_has_an_address(hostile_address: str, hostile_desk: Desk) -> None:
     [source] = [s for s in hostile_desk.assistant.index.sources.values() if s.text == EMOJI]
-    place = Place.parse(f"{source.id}~0~6~{source.sha256}")
+    place = Permalink.parse(f"{source.id}~0~6~{source.sha256}")
     assert place is not None
     page = httpx.get(place.address(hostile_address, [place]))
     assert '<mark class="cited" id="cited">Smiles</mark>' in page.text
