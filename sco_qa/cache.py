@@ -73,7 +73,9 @@ class Hashes:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        stored = _read(path)
+        stored = None
+        with suppress(OSError):  # where nothing can be read, it is those who write there that say so
+            stored = _read(path)
         self._known: dict[str, list[Any]] = {} if stored is None else json.loads(stored)
         self._now: dict[str, list[Any]] = {}
 

@@ -74,6 +74,7 @@ def test_notes_that_are_not_what_was_written_are_dropped(
 
 
 def test_where_nothing_can_be_written_every_file_is_hashed(folder: Path, tmp_path: Path, hashed: list[str]) -> None:
-    for _ in range(2):
-        digests(folder, tmp_path / "no folder" / "known")
-    assert hashed == ["a.txt", "b.txt"] * 2
+    (tmp_path / "file").write_text("mine")
+    for place in ("no folder", "file", "file"):
+        digests(folder, tmp_path / place / "known")
+    assert hashed == ["a.txt", "b.txt"] * 3
