@@ -98,6 +98,19 @@ class Hashes:
             self._known = self._now
 
 
+class Chunk:
+    """The vectors of a chunk that was written, opened only to be read: of a million passages there are a thousand."""
+
+    def __init__(self, path: Path, count: int, dimension: int) -> None:
+        self._path = path
+        self._shape = count, dimension
+
+    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Give some vectors, ``(len(rows), dimension)``."""
+        before = _HASH + 8 + self._shape[0] * KEY.itemsize
+        return np.fromfile(self._path, "<f4", offset=before).reshape(self._shape)[rows]
+
+
 class Journal:
     """Vectors in chunks, with the keys of the texts that they were made of, for one encoder."""
 
@@ -106,16 +119,16 @@ class Journal:
         self._folder = folder / hashlib.sha256(encoder.encode()).hexdigest()[:16]
         self._count = 0
 
-    def chunks(self) -> Iterator[tuple[NDArray[np.bytes_], NDArray[np.float32]]]:
-        """Give the keys, ``(chunk,)``, and vectors, ``(chunk, dimension)``, that were written, in their order."""
+    def chunks(self) -> Iterator[tuple[NDArray[np.bytes_], Chunk]]:
+        """Give the keys, ``(chunk,)``, and vectors that were written, in their order."""
         for path in sorted(self._folder.glob("[0-9]*")):
             content = _map(path)
             if content is None:
                 continue
             self._count = max(self._count, int(path.name) + 1)
             count = int.from_bytes(content[:8], "little")
-            keys = np.frombuffer(content, KEY, count, 8)
-            yield keys, np.frombuffer(content, "<f4", offset=8 + keys.nbytes).reshape(count, -1)
+            keys = np.frombuffer(content, KEY, count, 8).copy()  # else the file stays open
+            yield keys, Chunk(path, count, (len(content) - 8 - keys.nbytes) // (4 * count))
 
     def add(self, keys: NDArray[np.bytes_], vectors: NDArray[np.float32]) -> None:
         """Write a chunk."""

@@ -17,6 +17,7 @@ import json
 import mmap
 import os
 import shutil
+import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,16 +45,20 @@ def current(folder: Path) -> Path:
         IndexMissing: Nothing has been built there.
         IndexDamaged: The pointer leads nowhere.
     """
-    try:
-        name = (folder / _POINTER).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        raise IndexMissing(f"there is no index in {folder}; {_REMEDY}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamaged(f"cannot read {folder / _POINTER} ({error}); {_REMEDY}") from None
-    generation = folder / name
-    if not _is_name(name) or not generation.is_dir():
-        raise IndexDamaged(f"{folder / _POINTER} names {name[:40]!r}, which is no generation; {_REMEDY}")
-    return generation
+    before = None
+    while True:
+        try:
+            name = (folder / _POINTER).read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            raise IndexMissing(f"there is no index in {folder}; {_REMEDY}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise IndexDamaged(f"cannot read {folder / _POINTER} ({error}); {_REMEDY}") from None
+        generation = folder / name
+        if _is_name(name) and generation.is_dir():
+            return generation
+        if name == before:
+            raise IndexDamaged(f"{folder / _POINTER} names {name[:40]!r}, which is no generation; {_REMEDY}")
+        before = name  # since it was read, two builds may have ended, which is when a generation goes
 
 
 class Generation:
@@ -143,7 +148,7 @@ def open_current(folder: Path, use: Callable[[Generation], Opened]) -> Opened:
 
 
 class Mapped:
-    """A file in place of which nothing is held in memory but which blocks were verified already."""
+    """An open file of which nothing is held in memory but which blocks were verified already."""
 
     def __init__(self, path: Path, entry: dict[str, Any] | None) -> None:
         self.path = path
@@ -151,6 +156,8 @@ class Mapped:
             with path.open("rb") as file:
                 self.size = os.fstat(file.fileno()).st_size
                 self._content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self.size else b""
+                self._descriptor = os.dup(file.fileno())
+                weakref.finalize(self, os.close, self._descriptor)
         except OSError as error:
             raise IndexDamaged(f"cannot read {path} ({error.strerror}); {_REMEDY}") from None
         if entry is None or entry["size"] != self.size:
@@ -163,11 +170,17 @@ class Mapped:
         """Give the bytes of ``[start, end)``, once their blocks are what was written."""
         for block in range(start // BLOCK, -(-end // BLOCK)):
             self._verify(block)
-        return self.unverified(start, end)
-
-    def unverified(self, start: int, end: int) -> memoryview:
-        """Give the bytes of ``[start, end)`` to whoever knows a hash of just these."""
         return memoryview(self._content)[start:end]
+
+    def unverified(self, start: int, end: int) -> bytes:
+        """Give the bytes of ``[start, end)`` to whoever can tell whether just these are right.
+
+        They are copied: of a large file that is read here and there, the pages around each place would stay mapped.
+        """
+        content = os.pread(self._descriptor, end - start, start)
+        if len(content) < end - start:
+            raise _not_written(self.path)
+        return content
 
     def verify(self) -> None:
         """Verify all of it."""

@@ -6,12 +6,15 @@
 Up to ``FLAT`` passages the index is flat. For more it is an inverted file: a question is compared with the vectors in
 the lists around it, 8 bits a number, and the best of those exactly. How many lists are probed is measured when the
 index is written, with vectors that lie as far from the passages as questions do: a stored vector finds itself and its
-neighbours in far fewer lists than a question finds its passages. All of it is mapped, not read.
+neighbours in far fewer lists than a question finds its passages. The lists are mapped; of the vectors only those few
+that are compared exactly are read.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +31,7 @@ RECALL = 0.98
 """Share of a question's 10 nearest passages that the probed lists must hold."""
 _SEARCHED, _EXACT = "vectors.faiss", "vectors.f32"
 _CHUNK = 65_536
-_RESCORED = 4
+_RESCORED = 2
 """Candidates that are compared exactly, for each that is asked for."""
 _COSINE = 0.6
 """How near a question is to a passage that answers it, about."""
@@ -59,10 +62,10 @@ class Vectors:
         if generation.manifest["vectors"]["kind"] == "flat":
             return cls(faiss.read_index(path))
         exact = generation.map(_EXACT)
-        values = np.frombuffer(exact.unverified(0, exact.size), "<f4").reshape(-1, dimension)
+        read = _rows(exact.unverified, dimension)
 
         def rows(places: NDArray[np.int64]) -> NDArray[np.float32]:
-            found = values[places]
+            found = read(places)
             if not np.allclose(np.einsum("ij,ij->i", found, found), 1, atol=1e-3):  # cheaper than a block for each
                 raise IndexDamaged(f"{exact.path} is not the file that was written; run: sco-qa build")
             return found
@@ -120,11 +123,12 @@ def write(folder: Path, chunks: Iterable[NDArray[np.float32]], dimension: int, *
         for chunk in chunks:
             file.write(np.ascontiguousarray(chunk, "<f4").tobytes())
             count += len(chunk)
-    exact = np.memmap(folder / _EXACT, "<f4", "r", shape=(count, dimension))
-    if count <= flat:
-        index, described = _flat(_chunks(exact), dimension), {"kind": "flat"}
-    else:
-        index, described = _inverted(exact)
+    with (folder / _EXACT).open("rb") as file:
+        exact = _rows(lambda start, end: os.pread(file.fileno(), end - start, start), dimension)
+        if count <= flat:
+            index, described = _flat(_chunks(exact, count), dimension), {"kind": "flat"}
+        else:
+            index, described = _inverted(exact, count, dimension)
     with (folder / _SEARCHED).open("wb") as file:  # FAISS itself would not tell that the disk is full
         faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]  # not in its stubs
     if count <= flat:
@@ -153,22 +157,21 @@ def _flat(chunks: Iterable[NDArray[np.float32]], dimension: int) -> Any:
     return index
 
 
-def _inverted(exact: NDArray[np.float32]) -> tuple[Any, dict[str, Any]]:
+def _inverted(exact: Rows, count: int, dimension: int) -> tuple[Any, dict[str, Any]]:
     """Put vectors into lists by nearness, and probe as many of those as questions need."""
     import faiss
 
-    count, dimension = exact.shape
     lists = int(2 * count**0.5)
     index = faiss.IndexIVFScalarQuantizer(
         faiss.IndexFlatIP(dimension), dimension, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     )
     drawn = np.random.default_rng(0)
     faiss.omp_set_num_threads(number_of_threads(0))
-    index.train(exact[np.sort(drawn.choice(count, min(count, 40 * lists), replace=False))])
-    for chunk in _chunks(exact):
-        index.add(np.ascontiguousarray(chunk))
-    questions = _like_questions(exact, drawn)
-    vectors, recall = Vectors(index, lambda places: exact[places]), 0.0
+    index.train(exact(np.sort(drawn.choice(count, min(count, 40 * lists), replace=False))))
+    for chunk in _chunks(exact, count):
+        index.add(chunk)
+    questions = _like_questions(exact, count, drawn)
+    vectors, recall = Vectors(index, exact), 0.0
     nearest = _nearest(vectors, questions, 10)
     index.nprobe = 2
     while recall < RECALL and index.nprobe < lists:
@@ -183,9 +186,9 @@ def _inverted(exact: NDArray[np.float32]) -> tuple[Any, dict[str, Any]]:
     }
 
 
-def _like_questions(exact: NDArray[np.float32], drawn: np.random.Generator) -> NDArray[np.float32]:
+def _like_questions(exact: Rows, count: int, drawn: np.random.Generator) -> NDArray[np.float32]:
     """Make vectors as far from passages as questions are, off in the directions in which passages differ."""
-    first, other, another = (exact[drawn.choice(len(exact), _QUESTIONS)] for _ in range(3))
+    first, other, another = (exact(drawn.choice(count, _QUESTIONS)) for _ in range(3))
     aside = other - another
     aside -= np.einsum("ij,ij->i", aside, first)[:, None] * first
     aside /= np.maximum(np.linalg.norm(aside, axis=1, keepdims=True), 1e-6)  # two may be the same
@@ -205,6 +208,22 @@ def _nearest(vectors: Vectors, questions: NDArray[np.float32], k: int) -> NDArra
     return places
 
 
-def _chunks(exact: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    for first in range(0, len(exact), _CHUNK):
-        yield exact[first : first + _CHUNK]
+def _rows(read: Callable[[int, int], bytes], dimension: int) -> Rows:
+    """Read vectors by their places from a file, what lies together at once; ``read`` takes start and end in bytes."""
+    width = 4 * dimension
+
+    def rows(places: NDArray[np.int64]) -> NDArray[np.float32]:
+        found = np.empty((len(places), dimension), np.float32)
+        breaks = np.flatnonzero(np.diff(places) != 1) + 1
+        for first, behind in pairwise([0, *breaks.tolist(), len(places)]):
+            if first < behind:
+                start, end = int(places[first]), int(places[behind - 1]) + 1
+                found[first:behind] = np.frombuffer(read(start * width, end * width), "<f4").reshape(-1, dimension)
+        return found
+
+    return rows
+
+
+def _chunks(exact: Rows, count: int) -> Iterator[NDArray[np.float32]]:
+    for first in range(0, count, _CHUNK):
+        yield exact(np.arange(first, min(first + _CHUNK, count)))

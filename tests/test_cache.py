@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sco_qa import corpus
-from sco_qa.cache import Hashes
+from sco_qa.cache import KEY, Hashes, Journal
 from tests.conftest import write_corpus
 
 
@@ -78,3 +79,19 @@ def test_where_nothing_can_be_written_every_file_is_hashed(folder: Path, tmp_pat
     for place in ("no folder", "file", "file"):
         digests(folder, tmp_path / place / "known")
     assert hashed == ["a.txt", "b.txt"] * 3
+
+
+def test_what_a_journal_holds_is_read_again_and_no_file_stays_open(tmp_path: Path) -> None:
+    written = Journal(tmp_path / "journal", "encoder")
+    vectors = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    keys = np.array([f"key {i}".encode() for i in range(30)], KEY)
+    for first in range(0, 30, 3):
+        written.add(keys[first : first + 3], vectors[first : first + 3])
+    before = len(list(Path("/dev/fd").iterdir()))
+    chunks = list(Journal(tmp_path / "journal", "encoder").chunks())
+    assert len(list(Path("/dev/fd").iterdir())) == before
+    assert np.concatenate([of_chunk for of_chunk, _ in chunks]).tolist() == keys.tolist()
+    assert [chunk[np.array([2, 0])].tolist() for _, chunk in chunks] == [
+        vectors[[first + 2, first]].tolist() for first in range(0, 30, 3)
+    ]
+    assert list(Journal(tmp_path / "journal", "another").chunks()) == []

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -293,3 +294,13 @@ def test_an_edited_manifest_is_damage_even_if_it_agrees_with_the_files(tmp_path:
     manifest = json.loads((generation / "manifest.json").read_text())
     (generation / "manifest.json").write_text(json.dumps(manifest | {"described": "y"}))
     assert damaged(generation) == "GENERATION/manifest.json is not the file that was written; run: sco-qa build"
+
+
+def test_a_file_that_was_cut_off_while_it_is_open_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    opened = store.mapped(path)
+    assert opened.unverified(2, 5) == b"234"
+    os.truncate(path, 4)
+    with pytest.raises(IndexDamaged, match="file is not the file that was written; run: sco-qa build"):
+        opened.unverified(2, 5)
