@@ -3,6 +3,7 @@ export Q PORT
 V = .venv/bin
 DATA ?= ../shared/data
 OUT ?= trained
+CACHE ?= .bench-scale
 
 .PHONY: ablate app ask baseline baseline-speed bench bench-scale bench-speed bench-web check eval fit gate gate-speed load lock milvus punkt reader-scores test torture train
 .DEFAULT_GOAL := ask
@@ -20,7 +21,7 @@ gate: .venv/ready  ## fail if a headline figure fell below evals/baseline.json
 	@$(V)/sco-qa eval --gate
 
 gate-speed: .venv/ready  ## fail if start, a question or memory grew beside the tutorial pipeline in the same run
-	@$(V)/python evals/bench/speed.py --gate --rounds 3 --questions 10
+	@$(V)/python evals/bench/speed.py --gate
 
 baseline-speed: .venv/ready  ## accept the present ratios, on a machine with nothing else to do
 	@$(V)/python evals/bench/speed.py --accept
@@ -55,8 +56,8 @@ bench: .venv/ready .venv-bench/ready  ## beside other systems, in one run; write
 bench-speed: .venv/ready .venv-bench/ready  ## speed beside other systems, in turn; writes docs/speed.md
 	@$(V)/python evals/bench/speed.py .venv-bench/bin/python
 
-bench-scale: .venv/ready  ## what retrieval costs up to a million passages (an hour); writes docs/scale.md
-	@$(V)/python evals/bench/scale.py $(DATA)
+bench-scale: .venv/ready  ## what a million passages cost (CACHE=folder keeps what was encoded); writes docs/scale.md
+	@$(V)/python evals/bench/scale.py $(DATA) --cache $(CACHE)
 
 bench-web: .venv/ready  ## how fast the page is, on a machine with nothing else to do (three minutes)
 	@$(V)/python -m tests.web.benchmark
