@@ -1,9 +1,8 @@
 """Builds an index: what changed is read and encoded, what did not is taken from the index before.
 
 Texts and passages are written as they come, and passages are encoded in chunks, so that memory does not grow with the
-documents. A vector is known by the hash of the text that was encoded: a renamed file, a moved paragraph, an edit
-elsewhere in the document cost nothing. Chunks that are done are kept beside the index, and a build that was cut off
-goes on behind them. Without anything to encode, PyTorch is not even imported.
+documents. Chunks that are done are kept beside the index, and a build that was cut off goes on behind them. So is the
+encoder as it was exported in full precision: PyTorch is imported once for a model, and in another process.
 """
 
 from __future__ import annotations
@@ -11,38 +10,29 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from sco_qa import cache, corpus, lexical, staleness, store
 from sco_qa import passages as splitting
 from sco_qa import vectors as vector_files
-from sco_qa.archive import Table, Writer
+from sco_qa.archive import Writer
 from sco_qa.corpus import Corpus, Duplicate, Extractor, Skipped
 from sco_qa.documents import extract
 from sco_qa.encoder import IndexingEncoder, PassageEncoder
 from sco_qa.errors import CorpusError, DocumentError, IndexProblem
 from sco_qa.index import ENCODER, LEXICAL, TERMS, FaissIndex, Progress, nothing_to_read
+from sco_qa.known import KEYS, Before, Known, keys_of, lines
 from sco_qa.settings import Settings
 from sco_qa.staleness import Record
 from sco_qa.store import Generation
 from sco_qa.terms import Terms
 
-_KEYS = "keys.s16"
 _WORDS, _TO_ENCODE = "words.jsonl", "to-encode.jsonl"  # while it is being built
-_TEXTS_FOLDER, _JOURNAL_FOLDER = ".extracted", ".encoded"
-_CHUNK = 1_024
-"""Passages that are encoded together: enough to sort them by length, few enough to lose when a build is cut off."""
-_ROWS = 16_384
-
-_Part = tuple[NDArray[np.bytes_], Callable[[NDArray[np.int64]], NDArray[np.float32]]]
+_TEXTS_FOLDER, _JOURNAL_FOLDER, _EXPORTS_FOLDER = ".extracted", ".encoded", ".exported"
 
 
 class ExportingEncoder(IndexingEncoder, Protocol):
@@ -83,7 +73,7 @@ def build(
         settings: Where documents and index lie, and how the index is made.
         progress: Told how far it is.
         encoder: Loads the encoder that ``settings.encoder`` names, when there is something to encode; if not given,
-            it is loaded by sentence-transformers.
+            it is the export of a sentence-transformers model.
 
     Raises:
         CorpusError: The folder or its catalogue cannot be used, or the documents hold nothing that can be read.
@@ -105,26 +95,25 @@ def _build(settings: Settings, progress: Progress, encoder: Callable[[str], Expo
         documents = corpus.load(settings.corpus, megabytes=settings.document_megabytes)
         if (unchanged := _unchanged(documents, settings)) is not None:
             return unchanged
-        before = _Before.open(settings)
+        before = Before.open(settings)
         made_with = staleness.made_with(settings)
         texts = extractor(settings)
-        vectors = _Vectors(before, cache.Journal(settings.index / _JOURNAL_FOLDER, made_with["encoder"]))
+        vectors = Known(before, cache.Journal(settings.index / _JOURNAL_FOLDER, made_with["encoder"]))
         records = _write(documents, scratch, settings, read=texts, vectors=vectors, progress=progress)
         exported = None if before is None else before.encoder
         if vectors.missing or exported is None:
             progress("loading the encoder", 0, 1)
-            loaded = (PassageEncoder.load if encoder is None else encoder)(settings.encoder)
-            vectors.encode(loaded, scratch / _TO_ENCODE, progress)
+            loaded = (partial(_exported, settings) if encoder is None else encoder)(settings.encoder)
             if exported is None:
-                progress("exporting the encoder", 0, 1)
                 loaded.export(scratch / ENCODER)
+            vectors.encode(loaded, scratch / _TO_ENCODE, progress)
         if exported is not None:
             shutil.copytree(exported, scratch / ENCODER)
         progress("indexing words", 0, 1)
         (scratch / LEXICAL).mkdir()
-        lexical.write(_lines(scratch / _WORDS), scratch / LEXICAL)
-        Terms.learn(_lines(scratch / _WORDS)).save(scratch / TERMS)
-        described = vector_files.write(scratch, vectors.of(scratch / _KEYS), vectors.dimension)
+        lexical.write(lines(scratch / _WORDS), scratch / LEXICAL)
+        Terms.learn(lines(scratch / _WORDS)).save(scratch / TERMS)
+        described = vector_files.write(scratch, vectors.of(scratch / KEYS), vectors.dimension)
         for name in (_WORDS, _TO_ENCODE):
             (scratch / name).unlink()
         staleness.write(records, scratch)
@@ -135,6 +124,10 @@ def _build(settings: Settings, progress: Progress, encoder: Callable[[str], Expo
         texts.forget_others()
         index = FaissIndex.open(Generation.open(generation))
     return _built(index, [] if before is None else before.records, records, documents, encoded=vectors.missing)
+
+
+def _exported(settings: Settings, name: str) -> PassageEncoder:
+    return PassageEncoder.load(name, settings.index / _EXPORTS_FOLDER, threads=settings.threads)
 
 
 def extractor(settings: Settings) -> cache.Texts:
@@ -167,110 +160,20 @@ def _built(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """The index before, as far as it can be used again: its vectors only if they are of the same encoder."""
-
-    records: list[Record]
-    keys: NDArray[np.bytes_]
-    vectors: Callable[[NDArray[np.int64]], NDArray[np.float32]] | None
-    encoder: Path | None
-
-    @classmethod
-    def open(cls, settings: Settings) -> _Before | None:
-        """Open it; None if there is none, or anything in it is not what was written."""
-        try:
-            index = FaissIndex.load(settings.index)
-            generation = index.generation
-            records = staleness.read(generation)
-            if generation.manifest["encoder"] != staleness.made_with(settings)["encoder"]:
-                return cls(records, np.empty(0, cache.KEY), None, None)
-            table = Table(generation.map(_KEYS), cache.KEY.str, 1)
-            return cls(records, table.rows(0, len(table))[:, 0], index.vectors, generation.path_of_folder(ENCODER))
-        except IndexProblem:
-            return None
-
-
-class _Vectors:
-    """The vectors that are there, found by the keys of the texts that they were made of."""
-
-    def __init__(self, before: _Before | None, journal: cache.Journal) -> None:
-        self.journal = journal
-        self.missing = 0
-        """How many were asked for and are not there."""
-        self.dimension = 0
-        self._before: list[_Part] = []
-        if before is not None and before.vectors is not None:
-            self._before.append((before.keys, before.vectors))
-        self._look()
-
-    def are_there(self, keys: NDArray[np.bytes_]) -> NDArray[np.bool_]:
-        """Tell which are, ``(len(keys),)``, and count those that are not."""
-        there = self._places(keys) >= 0
-        self.missing += int((~there).sum())
-        return there
-
-    def encode(self, encoder: IndexingEncoder, path: Path, progress: Progress) -> None:
-        """Encode the texts of a file, chunk by chunk, each of which is kept when it is done."""
-        done = 0
-
-        def encoded(count: int) -> None:
-            nonlocal done
-            done += count
-            progress("encoding passages", done, self.missing)
-
-        texts = _lines(path)
-        while chunk := list(islice(texts, _CHUNK)):
-            vectors = encoder.encode(chunk, progress=encoded)
-            self.journal.add(_keys(chunk), vectors)
-        self.dimension = encoder.dimension
-        self._look()
-
-    def of(self, path: Path) -> Iterator[NDArray[np.float32]]:
-        """Give the vectors of a file of keys, in order, in chunks ``(chunk, dimension)``."""
-        with path.open("rb") as file:
-            while content := file.read(_ROWS * cache.KEY.itemsize):
-                places = self._places(np.frombuffer(content, cache.KEY))
-                chunk = np.empty((len(places), self.dimension), np.float32)
-                for (_, vectors), start, end in zip(self._parts, self._starts, self._starts[1:], strict=False):
-                    rows = np.flatnonzero((places >= start) & (places < end))
-                    if len(rows):
-                        chunk[rows] = vectors(places[rows] - start)
-                yield chunk
-
-    def _look(self) -> None:
-        """Find all that is there now."""
-        self._parts = [*self._before, *((keys, vectors.__getitem__) for keys, vectors in self.journal.chunks())]
-        every = np.concatenate([np.empty(0, cache.KEY), *(keys for keys, _ in self._parts)])
-        self._order = np.argsort(every, kind="stable")
-        self._sorted = every[self._order]
-        self._starts = np.cumsum([0, *(len(keys) for keys, _ in self._parts)])
-        if len(every):
-            _, vectors = self._parts[0]
-            self.dimension = vectors(np.zeros(1, np.int64)).shape[1]
-
-    def _places(self, keys: NDArray[np.bytes_]) -> NDArray[np.int64]:
-        """Give where among all vectors each key's is, ``(len(keys),)``; -1 for one that is not there."""
-        if not len(self._sorted):
-            return np.full(len(keys), -1, np.int64)
-        found = np.searchsorted(self._sorted, keys).clip(max=len(self._sorted) - 1)
-        return np.where(self._sorted[found] == keys, self._order[found], -1).astype(np.int64)
-
-
 def _write(
     documents: Corpus,
     scratch: Path,
     settings: Settings,
     *,
     read: Extractor,
-    vectors: _Vectors,
+    vectors: Known,
     progress: Progress,
 ) -> list[Record]:
     """Read the documents; write texts, passages, words, and what is to be encoded."""
     records: list[Record] = []
     with (
         Writer(scratch) as writer,
-        (scratch / _KEYS).open("wb") as key_file,
+        (scratch / KEYS).open("wb") as key_file,
         (scratch / _WORDS).open("w", encoding="utf-8") as word_file,
         (scratch / _TO_ENCODE).open("w", encoding="utf-8") as encode_file,
     ):
@@ -286,7 +189,7 @@ def _write(
             )
             writer.add(source, found)
             texts = [splitting.to_index(p, source, context=settings.context) for p in found]
-            keys = _keys([text for text, _ in texts])
+            keys = keys_of([text for text, _ in texts])
             key_file.write(keys.tobytes())
             word_file.writelines(json.dumps(words) + "\n" for _, words in texts)
             new = zip(texts, vectors.are_there(keys), strict=True)
@@ -314,13 +217,3 @@ def _compare(old: Sequence[Record], new: Sequence[Record]) -> dict[str, int]:
         "removed": gone.total() - renamed,
         "unchanged": unchanged,
     }
-
-
-def _keys(texts: Sequence[str]) -> NDArray[np.bytes_]:
-    return np.array([cache.key_of(text) for text in texts], cache.KEY)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            yield json.loads(line)

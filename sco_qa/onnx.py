@@ -1,10 +1,9 @@
-"""Models as ONNX graphs: exported and quantised with PyTorch once, run by ONNX Runtime alone afterwards."""
+"""Models as ONNX graphs: exported with PyTorch once, run by ONNX Runtime alone afterwards."""
 
 from __future__ import annotations
 
 import logging
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 from sco_qa.errors import ModelError
 
 if TYPE_CHECKING:
-    from torch import Tensor
     from torch.nn import Module
 
 _SLOWER = ["SkipLayerNormFusion"]
@@ -26,42 +24,36 @@ _SLOWER = ["SkipLayerNormFusion"]
 plain graph (attention in one step: 10.7 ms; weights in blocks of 32 or 128: 20 ms), whichever exporter wrote it."""
 
 
-def export(module: Module, example: Mapping[str, Tensor], outputs: Sequence[str], path: Path, *, int8: bool) -> None:
-    """Write ``module`` as an ONNX graph for any batch size and length.
+def export(module: Module, example: Mapping[str, NDArray[np.int64]], outputs: Sequence[str], path: Path) -> None:
+    """Write ``module`` as an ONNX graph for any batch size and length, its weights in a file beside it.
 
     Args:
-        module: Called with the tensors of ``example`` by name; returns one tensor for each of ``outputs``.
+        module: Called with tensors named as in ``example``; returns one tensor for each of ``outputs``.
         example: Inputs, each ``(batch_size, seq_len)`` with at least 2 of both; :func:`example` gives some.
         outputs: The names of the results, as many as there are.
-        path: Where to write the graph, weights included.
-        int8: Quantise the weights of matrix products and embeddings to 8 bits, one scale a channel. Activations
-            are quantised while running, by the range they have in that batch; see :mod:`sco_qa.quantization`.
+        path: Where to write the graph.
 
     """
     import torch
 
-    from sco_qa.quantization import quantize
-
-    axes = {name: {0: "batch_size", 1: "seq_len"} for name in example}
-    with tempfile.TemporaryDirectory() as scratch, _quiet():
-        graph = Path(scratch) / "fp32.onnx" if int8 else path
+    with _quiet():
         torch.onnx.export(
             module.eval(),
-            kwargs=dict(example),
-            f=str(graph),
+            kwargs={name: torch.from_numpy(value) for name, value in example.items()},
+            f=str(path),
             input_names=list(example),
             output_names=list(outputs),
-            dynamic_shapes=axes,
+            dynamic_shapes={name: {0: "batch_size", 1: "seq_len"} for name in example},
             dynamo=True,
-            external_data=False,
+            external_data=True,  # inside the graph they would be in memory three times over while it is written
             verbose=False,
         )
-        if int8:
-            quantize(graph, path, {name: tensor.numpy() for name, tensor in example.items()})
 
 
-def example(tokenizer: Any, inputs: Sequence[str], *, max_tokens: int = 96, pair: bool = False) -> dict[str, Tensor]:
-    """Give inputs for :func:`export`: random words of the vocabulary between the model's own special tokens.
+def example(
+    tokenizer: Any, inputs: Sequence[str], *, max_tokens: int = 96, pair: bool = False
+) -> dict[str, NDArray[np.int64]]:
+    """Give inputs for a graph: random words of the vocabulary between the model's own special tokens.
 
     Args:
         tokenizer: A tokenizer of the library ``tokenizers``; it is left as it is.
@@ -70,7 +62,6 @@ def example(tokenizer: Any, inputs: Sequence[str], *, max_tokens: int = 96, pair
         pair: Two texts a row, a short one before a long one, instead of one.
 
     """
-    import torch
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_str(tokenizer.to_str())
@@ -81,7 +72,7 @@ def example(tokenizer: Any, inputs: Sequence[str], *, max_tokens: int = 96, pair
     rows = [(" ".join(row[:12]), " ".join(row[12:])) if pair else " ".join(row) for row in drawn]
     encoded = tokenizer.encode_batch(rows)
     parts = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
-    return {name: torch.tensor([getattr(entry, parts[name]) for entry in encoded]) for name in inputs}
+    return {name: np.array([getattr(entry, parts[name]) for entry in encoded], np.int64) for name in inputs}
 
 
 class Session:

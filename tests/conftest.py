@@ -7,13 +7,14 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from sco_qa import builder, corpus
+from sco_qa import builder, corpus, exporting
 from sco_qa.assistant import Assistant
 from sco_qa.cli import main
 from sco_qa.index import FaissIndex
@@ -48,6 +49,14 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever ``SCO_QA_*`` is set where the tests run must not choose for them."""
     for name in [n for n in os.environ if n.startswith("SCO_QA_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def exported_here() -> Iterator[None]:
+    """Encoders are exported in this process: PyTorch is here already, while another would have to load it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(exporting, "apart", lambda step, *arguments: step(*arguments))
+        yield
 
 
 # A corpus of two documents

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sco_qa import builder, passages, store, vectors
+from sco_qa import builder, known, passages, store, vectors
 from sco_qa.builder import Built
 from sco_qa.corpus import Duplicate, Skipped
 from sco_qa.errors import CorpusError, IndexProblem
@@ -190,7 +190,7 @@ def _only_text(name: str, content: bytes, *, megabytes: int) -> object:
 
 
 def test_a_build_that_was_cut_off_goes_on_where_it_was(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(builder, "_CHUNK", 2)
+    monkeypatch.setattr(known, "CHUNK", 2)
     all_at_once = Counting()
     build(dataclasses.replace(chosen, index=chosen.index.with_name("at once")), all_at_once)
     cut_off = Counting(most=5)

@@ -72,7 +72,7 @@ def test_what_the_page_shows_is_what_happens(
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A corpus that nothing is in yet, beside the papers; no model is loaded to build."""
-    monkeypatch.setattr(PassageEncoder, "load", lambda _: FakeEncoder())
+    monkeypatch.setattr(PassageEncoder, "load", lambda *_, **__: FakeEncoder())
     papers.write(tmp_path / "papers")
     monkeypatch.setenv("SCO_QA_CORPUS", str(tmp_path / "library"))
     return tmp_path / "library"
@@ -153,7 +153,7 @@ import sys
 from sco_qa.cli import main
 from sco_qa.encoder import PassageEncoder
 from sco_qa.testing import FakeEncoder
-PassageEncoder.load = lambda name: FakeEncoder()
+PassageEncoder.load = lambda *_, **__: FakeEncoder()
 sys.exit(main(["watch"]))
 """
 

@@ -114,7 +114,7 @@ def encode(work: Path) -> int:
     done = {key for keys, _ in kept.chunks() for key in keys.tolist()}
     new = [text for text in dict.fromkeys(texts) if key_of(text).rstrip(b"\0") not in done]
     shutil.rmtree(work / "encoder", ignore_errors=True)
-    PassageEncoder.load(chosen.encoder).export(work / "encoder")
+    PassageEncoder.load(chosen.encoder, work / "exports").export(work / "encoder")
     if new:
         encoder = OnnxEncoder.load(work / "encoder")
         chunks = range(0, len(new), CHUNK)

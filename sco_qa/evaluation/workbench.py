@@ -22,10 +22,12 @@ class Workbench:
     def __init__(self, settings: Settings, *, int8: bool = True) -> None:
         """Load and export the encoder; ``int8`` is how questions are encoded."""
         self.settings = settings
-        self._passages = PassageEncoder.load(settings.encoder)
         with tempfile.TemporaryDirectory() as folder:
-            self._passages.export(Path(folder), int8=int8)
-            self._questions = OnnxEncoder.load(Path(folder), threads=settings.threads)
+            self._passages = PassageEncoder.load(settings.encoder, Path(folder) / "exports", threads=settings.threads)
+            questions = Path(folder) / "questions" if int8 else self._passages.folder
+            if int8:
+                self._passages.export(questions)
+            self._questions = OnnxEncoder.load(questions, threads=settings.threads)
         self._reader = SpanReader.load(threads=settings.threads)
 
     @property

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 
 from sco_qa import onnx
+from sco_qa.quantization import quantize
 
 
 def export(trained: Path, folder: Path, *, int8: bool = True) -> None:
@@ -39,7 +41,13 @@ def export(trained: Path, folder: Path, *, int8: bool = True) -> None:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     example = onnx.example(tokenizer, ("input_ids", "attention_mask", "token_type_ids"), pair=True)
-    onnx.export(Logits(), example, ["start", "end", "null"], folder / "model.onnx", int8=int8)
+    outputs, path = ["start", "end", "null"], folder / "model.onnx"
+    if int8:
+        with tempfile.TemporaryDirectory() as scratch:
+            onnx.export(Logits(), example, outputs, Path(scratch) / path.name)
+            quantize(Path(scratch) / path.name, path, example)
+    else:
+        onnx.export(Logits(), example, outputs, path)
     (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
 
 

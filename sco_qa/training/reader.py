@@ -19,7 +19,8 @@ import torch
 from rich.console import Console
 
 from sco_qa import onnx
-from sco_qa.encoder import PACKAGED, IndexingEncoder, PassageEncoder
+from sco_qa.encoder import IndexingEncoder, PassageEncoder
+from sco_qa.exporting import PACKAGED
 from sco_qa.training import choose, examples, loop, mix
 from sco_qa.training.examples import Example
 from sco_qa.training.features import features
@@ -106,7 +107,7 @@ def main() -> None:
         Round(mix.LONGER, replace(limits, learning_rate=8e-5, floor=0.55, seed=13)),
         Round(mix.LAST, replace(limits, learning_rate=5e-5, seed=14)),
     ]
-    train(chosen.data, chosen.start, chosen.folder, rounds, PassageEncoder.load(PACKAGED))
+    train(chosen.data, chosen.start, chosen.folder, rounds, PassageEncoder.load(PACKAGED, chosen.folder / "encoder"))
 
 
 if __name__ == "__main__":
