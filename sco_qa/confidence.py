@@ -27,7 +27,7 @@ class Features:
     lead: float
     """How far it is ahead of the best different answer (negative: behind), in units of the ranking score."""
     retrieval: float
-    """The fused score of its passage, in [0, 1] relative to the other passages."""
+    """The fused score of its passage, at most 1."""
     dense: float
     """The cosine of the question and its passage."""
     agreement: float

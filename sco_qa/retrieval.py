@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sco_qa import lexical
 from sco_qa.encoder import Encoder
 from sco_qa.index import Index
 from sco_qa.types import Hit, Matches
@@ -16,10 +18,11 @@ _POOL = 100
 
 
 class Retriever:
-    """Ranks passages by a weighted sum of cosine and BM25, each scaled to [0, 1] for the question at hand.
+    """Ranks passages by a weighted sum of cosine and BM25, both as they are: what none of them shares raises none.
 
-    Weighted scores beat reciprocal rank fusion (Cormack et al. 2009) on the same passages: hit@1 0.74 against 0.62;
-    see also Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid Retrieval".
+    Scaled to [0, 1] for the question at hand (Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid
+    Retrieval"), the best BM25 score counts fully even if no passage shares more than a word with a question that asks
+    in other words; docs/retrieval.md shows what that loses.
     """
 
     def __init__(self, index: Index, encoder: Encoder, *, dense_weight: float) -> None:
@@ -38,8 +41,9 @@ class Retriever:
         return unit
 
     def match(self, question: str, vector: NDArray[np.float32], *reworded: str) -> Matches:
-        """Find the passages near the question by either score; the BM25 score is that of the best wording."""
-        found = [self._index.search(wording, vector, _POOL) for wording in (question, *reworded)]
+        """Find the passages near the question by either score; ``lexical`` is the mean share of the wordings."""
+        count = len(self._index.passages)
+        found = [shared(self._index.search(w, vector, _POOL), w, count) for w in (question, *reworded)]
         return found[0] if len(found) == 1 else _joined(found)
 
     def rank(self, matches: Matches, k: int) -> list[Hit]:
@@ -58,9 +62,19 @@ class Retriever:
 
 
 def fuse(matches: Matches, dense_weight: float) -> NDArray[np.float32]:
-    """Give each match its fused score in [0, 1], ``(matches,)``; a score that is the same for all counts as 0."""
-    fused: NDArray[np.float32] = dense_weight * _scaled(matches.dense) + (1 - dense_weight) * _scaled(matches.lexical)
+    """Give each match its fused score, at most 1, ``(matches,)``; ``lexical`` is that of :func:`shared`."""
+    fused: NDArray[np.float32] = dense_weight * matches.dense + (1 - dense_weight) * matches.lexical
     return fused
+
+
+def shared(matches: Matches, question: str, count: int) -> Matches:
+    """Give BM25 scores as shares of the highest there can be: all words of the question, each in no other text.
+
+    That makes them comparable from one question to the next: many words and rare ones score more.
+    """
+    words = len(lexical.tokens_of([question])[0])
+    highest = max(words, 1) * np.log1p((count + 0.5) / 0.5)
+    return replace(matches, lexical=(matches.lexical / highest).astype(np.float32))
 
 
 def apart(hits: Iterable[Hit], most: int) -> list[Hit]:
@@ -74,17 +88,9 @@ def apart(hits: Iterable[Hit], most: int) -> list[Hit]:
 
 
 def _joined(found: Sequence[Matches]) -> Matches:
-    """Put together what several wordings found with one vector; a passage has the best of its BM25 scores."""
+    """Put together what several wordings found with one vector; a passage has the mean of its shares."""
     passages, first = np.unique(np.concatenate([m.passages for m in found]), return_index=True)
-    lexical = np.zeros(len(passages), np.float32)
+    mean = np.zeros(len(passages), np.float32)
     for matches in found:
-        np.maximum.at(lexical, np.searchsorted(passages, matches.passages), matches.lexical)
-    return Matches(passages, np.concatenate([m.dense for m in found])[first], lexical)
-
-
-def _scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    low, high = scores.min(initial=np.inf), scores.max(initial=-np.inf)
-    if not high > low:
-        return np.zeros_like(scores)
-    scaled: NDArray[np.float32] = (scores - low) / (high - low)
-    return scaled
+        mean[np.searchsorted(passages, matches.passages)] += matches.lexical / len(found)
+    return Matches(passages, np.concatenate([m.dense for m in found])[first], mean)

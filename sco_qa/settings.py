@@ -46,9 +46,9 @@ class Settings:
     """What the index is called there: letters, digits and ``_``."""
     retrieved: int = 20
     """Passages handed to the reader."""
-    dense_weight: float = 0.55
+    dense_weight: float = 0.25
     """Share of the dense score in the fused one, the rest is BM25; chosen by ``make fit``."""
-    retrieval_weight: float = 20.0
+    retrieval_weight: float = 80.0
     """What a fused score of 1 adds to a candidate's reader score (logits); chosen by ``make fit``."""
     threshold: float = 0.3
     """Confidence below which the reply is "the sources do not say"; chosen by ``make fit``."""

@@ -187,7 +187,8 @@ class Passage:
 class Matches:
     """Passages near a question with their raw scores, each ``(matches,)``; larger is better.
 
-    ``dense`` is the cosine of question and passage in [-1, 1], ``lexical`` the BM25 score, at least 0.
+    ``dense`` is the cosine of question and passage in [-1, 1], ``lexical`` the BM25 score, at least 0; the retriever
+    makes a share in [0, 1] of it.
     """
 
     passages: NDArray[np.int64]
@@ -199,7 +200,8 @@ class Matches:
 class Hit:
     """A retrieved passage. All scores: larger is better.
 
-    ``dense`` is the cosine of question and passage, ``lexical`` the BM25 score, ``score`` their fusion in [0, 1].
+    ``dense`` is the cosine of question and passage, ``lexical`` the BM25 score as a share of the highest there can be,
+    ``score`` their fusion, at most 1.
     """
 
     passage: Passage

@@ -16,7 +16,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 
 
 def test_every_setting_can_be_chosen_in_the_environment() -> None:
-    others: dict[type, Any] = {int: 2, float: 0.25, bool: False, str: "/x", type(Path()): Path("elsewhere")}
+    others: dict[type, Any] = {int: 2, float: 0.125, bool: False, str: "/x", type(Path()): Path("elsewhere")}
     chosen = Settings(
         **{entry.name: others[type(getattr(Settings(), entry.name))] for entry in fields(Settings)}
         | {"passage_words": 50, "milvus_collection": "x"}

@@ -40,7 +40,7 @@ from sco_qa.types import Candidate, Matches, Passage
 
 _DENSE_WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
 _THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
-_RETRIEVAL_WEIGHTS = (0, 2, 4, 6, 8, 10, 12, 16, 20, 25, 30, 40, 60)
+_RETRIEVAL_WEIGHTS = (0, 10, 20, 30, 40, 50, 60, 70, 80, 100, 120, 160)
 
 
 @dataclass(frozen=True, slots=True)
