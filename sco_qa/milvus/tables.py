@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sco_qa.errors import IndexDamaged, IndexProblem
+from sco_qa.lexical import K1, B
 from sco_qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Tables:
                 "bm25",
                 index_type="SPARSE_INVERTED_INDEX",
                 metric_type="BM25",
-                params={"bm25_k1": 1.5, "bm25_b": 0.75},  # as sco_qa.lexical has them
+                params={"bm25_k1": K1, "bm25_b": B},
             )
             texts = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
             texts.add_field("id", DataType.VARCHAR, is_primary=True, max_length=256)
@@ -197,8 +198,11 @@ class Tables:
         return self._search("vector", vector.tolist(), "IP", k, *FIELDS, "vector")
 
     def lexical(self, words: str, k: int) -> dict[int, float]:
-        """Find the ``k`` best passages by BM25, with their scores; larger is better."""
-        return {i: abs(row["score"]) for i, row in self._search("bm25", words, "BM25", k).items()}  # Lite gives −score
+        """Find the ``k`` best passages by BM25, with their scores as :mod:`sco_qa.lexical` has them; larger is better.
+
+        Milvus keeps the factor that Lucene leaves out, and Milvus Lite gives the scores with a minus.
+        """
+        return {i: abs(row["score"]) / (K1 + 1) for i, row in self._search("bm25", words, "BM25", k).items()}
 
     def _search(self, field: str, query: Any, metric: str, k: int, *fields: str) -> dict[int, Row]:
         with _told(self._uri):
