@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -93,18 +94,22 @@ class PassageEncoder:
     """A model exported in full precision: encodes passages, and writes the encoder of questions that goes with it.
 
     Passages are encoded one by one, as many at once as there are threads: nothing is padded, each thread's values stay
-    in its core's cache, and a vector does not depend on what else is encoded.
+    in its core's cache, and a vector does not depend on what else is encoded. It is opened for the first passage: while
+    the encoder of questions is made of it, that process needs the memory.
     """
 
-    def __init__(self, encoder: OnnxEncoder, folder: Path, *, threads: int) -> None:
+    def __init__(self, folder: Path, *, threads: int) -> None:
         self.folder = folder
         """Where it lies; :class:`OnnxEncoder` opens it too, as an encoder of questions in full precision."""
-        self._encoder = encoder
         self._threads = threads
+
+    @cached_property
+    def _encoder(self) -> OnnxEncoder:
+        return OnnxEncoder.load(self.folder, threads=1, passages=True)
 
     @classmethod
     def load(cls, name: str, exports: Path, *, threads: int = 0) -> Self:
-        """Open the export of the packaged model, of a folder, or of a model of the hub by its name.
+        """Find the export of the packaged model, of a folder, or of a model of the hub by its name.
 
         It is kept under ``exports``, the last one only, in a folder that is named by the model and by what it holds;
         if it is not there, or not what was written, it is made, in another process.
@@ -119,7 +124,7 @@ class PassageEncoder:
             part = exports / "part"
             exporting.apart(exporting.export, name, part)
             folder = part.rename(exports / f"{key}-{_digest(part)[:16]}")
-        return cls(OnnxEncoder.load(folder, threads=1, passages=True), folder, threads=onnx.number_of_threads(threads))
+        return cls(folder, threads=onnx.number_of_threads(threads))
 
     @property
     def dimension(self) -> int:

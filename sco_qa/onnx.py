@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 _SLOWER = ["SkipLayerNormFusion"]
-"""Left undone when a graph is loaded: on a CPU, adding and normalising in one step takes five times as long as in two
-(reading a passage: 11.4 ms, without it 8.9). Nothing else that fuses is faster than what ONNX Runtime makes of the
-plain graph (attention in one step: 10.7 ms; weights in blocks of 32 or 128: 20 ms), whichever exporter wrote it."""
+"""Left undone when a graph is loaded: on a CPU, adding and normalising in one step takes longer than in two. Nothing
+else that fuses is faster than what ONNX Runtime makes of the plain graph, whichever exporter wrote it."""
 
 
 def export(module: Module, example: Mapping[str, NDArray[np.int64]], outputs: Sequence[str], path: Path) -> None:

@@ -165,9 +165,14 @@ def hold(ratios: dict[str, float], accepted: dict[str, float]) -> None:
 
 
 def build_rate() -> str:
-    """Encode the same passages as sentence-transformers does, at each batch size, and as a build does, in turn."""
-    from sentence_transformers import SentenceTransformer
+    """Encode the same passages as sentence-transformers does, at each batch size, and as a build does, in turn.
 
+    Where other work is going on, ``OMP_NUM_THREADS=1 SCO_QA_THREADS=1`` slows both alike.
+    """
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
     settings = Settings.from_environment()
     sources = list(corpus.load(settings.corpus))
     texts = [s.text[i : i + 700] for s in sources for i in range(0, len(s.text) - 700, 350)]
@@ -175,7 +180,7 @@ def build_rate() -> str:
     model = SentenceTransformer(path_of(settings.encoder), device="cpu")
     rates: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        encoder = PassageEncoder.load(settings.encoder, Path(folder) / "exports")
+        encoder = PassageEncoder.load(settings.encoder, Path(folder) / "exports", threads=settings.threads)
         for _ in range(3):
             ways = {f"sentence-transformers, fp32, batches of {n}": n for n in (8, 16, 32, 64)}
             for name, size in [*ways.items(), (BUILD, 0)]:

@@ -24,6 +24,7 @@ class Workbench:
         self.settings = settings
         with tempfile.TemporaryDirectory() as folder:
             self._passages = PassageEncoder.load(settings.encoder, Path(folder) / "exports", threads=settings.threads)
+            self._passages.encode([])  # opens it while it is there
             questions = Path(folder) / "questions" if int8 else self._passages.folder
             if int8:
                 self._passages.export(questions)
