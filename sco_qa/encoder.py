@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -120,10 +121,16 @@ class PassageEncoder:
         key = hashlib.sha256(fingerprint(name).encode()).hexdigest()[:16]
         folder = next((f for f in exports.glob(f"{key}-*") if f.name == f"{key}-{_digest(f)[:16]}"), None)
         if folder is None:
-            shutil.rmtree(exports, ignore_errors=True)
-            part = exports / "part"
-            exporting.apart(exporting.export, name, part)
-            folder = part.rename(exports / f"{key}-{_digest(part)[:16]}")
+            exports.mkdir(parents=True, exist_ok=True)
+            part = Path(tempfile.mkdtemp(dir=exports))  # nobody else's: a build that was killed may still be at its own
+            try:
+                exporting.apart(exporting.export, name, part)
+                folder = exports / f"{key}-{_digest(part)[:16]}"
+                for other in set(exports.iterdir()) - {part}:
+                    shutil.rmtree(other, ignore_errors=True)
+                part.rename(folder)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
         return cls(folder, threads=onnx.number_of_threads(threads))
 
     @property
