@@ -58,6 +58,10 @@ def test_training_makes_a_reader_that_the_package_can_use(tiny_encoder: Path, tm
     config = json.loads((trained / "config.json").read_text(encoding="utf-8"))
     assert config["verifier_weight"] in choose.WEIGHTS
     assert config["bias"] in choose.BIASES
+    ends = [SpanModel.open(trained / name).state_dict()["qa_outputs.weight"] for name in ("round-1", "round-2")]
+    assert not torch.equal(*ends)
+    mean = SpanModel.open(trained).state_dict()["qa_outputs.weight"]
+    assert torch.allclose(mean, (ends[0] + ends[1]) / 2, atol=1e-7)
 
     export(trained, folder, int8=False)
     model, tokenizer = SpanModel.open(trained), SpanReader.load(folder)._tokenizer
