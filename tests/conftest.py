@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
 from sco_qa.testing import FakeEncoder
 from sco_qa.types import Source
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts tests behind itself has it ignored
 
 # Drawn examples are the same in every run, and the first one may take the time that loading something takes.
 hypothesis.settings.register_profile("sco-qa", deadline=None, derandomize=True, database=None)
