@@ -23,7 +23,7 @@ class Mix:
     all and a random half once more; sources not named are left out. ``negatives`` is the share of answerable questions
     that are asked of another text too; ``swaps`` and ``opposites`` are the shares that are made unanswerable, where it
     can be done. Those made by a swap count half: some of them can be answered. ``shortened`` is the share of long texts
-    that lose the sentences away from the answer, which makes a third more examples an hour.
+    that lose the sentences away from the answer.
     """
 
     shares: Mapping[str, float]
