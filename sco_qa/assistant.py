@@ -60,7 +60,9 @@ class Assistant:
     ) -> None:
         self.index = index
         self.settings = Settings() if settings is None else settings
-        self._retriever = Retriever(index, encoder, dense_weight=self.settings.dense_weight)
+        self._retriever = Retriever(
+            index, encoder, dense_weight=self.settings.dense_weight, year_weight=self.settings.year_weight
+        )
         self._reader = reader
         self._confidence = Confidence.load() if confidence is None else confidence
         self._alarm = Alarm.load() if self.settings.disagreement_threshold < 1 else None
@@ -145,7 +147,7 @@ class Assistant:
             vector = self._retriever.encode(*wordings)
         with clock.stage("retrieve"):
             matches = self._retriever.match(wordings[0], vector, *wordings[1:])
-            hits = self._retriever.rank(matches, self.settings.retrieved)
+            hits = self._retriever.rank(wordings[0], matches, self.settings.retrieved)
         with clock.stage("read"):
             candidates = self._read(understood.read, hits)
         states: dict[str, State] = {}

@@ -27,7 +27,7 @@ class Features:
     lead: float
     """How far it is ahead of the best different answer (negative: behind), in units of the ranking score."""
     retrieval: float
-    """The fused score of its passage, at most 1."""
+    """The score of its passage."""
     dense: float
     """The cosine of the question and its passage."""
     agreement: float
@@ -54,10 +54,12 @@ def features(groups: Sequence[Sequence[Candidate]]) -> list[Features]:
 def fitted_for(settings: Settings) -> dict[str, Any]:
     """Describe what the coefficients depend on; :attr:`Confidence.fitted_for` says what they were fitted for."""
     weights = files("sco_qa.reader").joinpath("weights/model.onnx").read_bytes()
-    names = ("encoder", "passage_words", "overlap_words", "context", "retrieved", "dense_weight", "retrieval_weight")
+    chosen = settings.for_index() | {
+        name: getattr(settings, name) for name in ("retrieved", "dense_weight", "year_weight", "retrieval_weight")
+    }
     return {
         "reader": hashlib.sha256(weights).hexdigest(),
-        "settings": {name: getattr(settings, name) for name in names},
+        "settings": chosen,
     }
 
 

@@ -18,6 +18,7 @@ from typing import Self
 from sco_qa import values
 from sco_qa.confidence import logistic
 from sco_qa.reply import Citation, Disagreement
+from sco_qa.text import YEAR
 from sco_qa.types import Candidate
 from sco_qa.values import Kind
 
@@ -30,7 +31,6 @@ _ONE_VALUED = {
     # "which members", "who are": several may be right
     Kind.NAME: re.compile(r"\bwho(?:m|se)?\b(?! (?:are|were|have)\b)|\bwhere\b|\b(?:which|what) \w*[^\W\ds]\b", re.I),
 }
-_YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
 _MOST_DIFFERENT = 3.0
 """Natural logarithm of the ratio of two numbers from which on it says no more: they count other things."""
 
@@ -82,7 +82,7 @@ def features(question: str, one: Candidate, other: Candidate) -> Features:
         number=float(number),
         same_unit=float(number and a.unit == b.unit),
         ratio=min(_MOST_DIFFERENT, abs(math.log(amounts[0] / amounts[1]))) if positive else _MOST_DIFFERENT,
-        year=float(_YEAR.search(question) is not None),
+        year=float(YEAR.search(question) is not None),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sco_qa.reference import AUXILIARY, PREPOSITION, Earlier, names
+from sco_qa.text import YEAR
 
 _LEAD = re.compile(r"^\W*(?:and|but|so|or|also|then)\b,? *", re.IGNORECASE)
 _ABOUT = re.compile(r"^\W*(?:what|how) about\b *", re.IGNORECASE)
@@ -16,7 +17,6 @@ _WH = (
 _BARE = re.compile(rf"^\W*(?:{_WH}|why not|how so|by how much|for how long)\W*$", re.IGNORECASE)
 _ASKED = re.compile(rf"^\W*(?P<wh>(?:{PREPOSITION} )?\b{_WH}\b.*?) ?\b(?P<rest>{AUXILIARY} .*?)\W*$", re.IGNORECASE)
 _QUANTITY = re.compile(rf"^{_WH} (?!of\b)(?={PREPOSITION}(?: [^ ]+){{1,4}}$)", re.IGNORECASE)
-_YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
 _ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|last|latest|next|previous)\b", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:him|her|it|them|that|this)\b", re.IGNORECASE)
 _FRAGMENT_WORDS = 8
@@ -71,7 +71,7 @@ def _asked_again(wh: str, topic: str, earlier: Earlier) -> str:
 
 def _replaced(words: str, topic: str, earlier: Earlier) -> str:
     end = topic.rstrip(" ?!.…")
-    for pattern in (_YEAR, _ORDINAL):
+    for pattern in (YEAR, _ORDINAL):
         new, old = pattern.search(words), list(pattern.finditer(end))
         if new is not None and old:
             return f"{end[: old[-1].start()]}{new[0]}{end[old[-1].end() :]}?"

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
+from sco_qa.text import YEAR
+
 _CAPITAL = "[A-ZÀ-ÖØ-Þ]"
 _NAME = re.compile(
     rf"(?:\b[Tt]he )?{_CAPITAL}[\w’'-]*"
@@ -60,7 +62,6 @@ _SUBJECT = re.compile(rf"(?:^|\b{AUXILIARY} |\b(?:when|if|that|because|why|where
 _THERE = re.compile(r"\bthere\b", re.IGNORECASE)
 _THAT_PERSON = re.compile(r"\bthat (?:person|man|woman)\b", re.IGNORECASE)
 _THAT_YEAR = re.compile(r"\b(?:in )?(?:that year|then)(?=\W*$)", re.IGNORECASE)
-_YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
 
 
 class Earlier(Protocol):
@@ -121,7 +122,7 @@ def resolved(question: str, topic: str, earlier: Earlier) -> str:
     if _WHO.search(topic) and _THAT_PERSON.search(text) and (who := _answer(topic, earlier)) is not None:
         text = _THAT_PERSON.sub(lambda _: who, text, count=1)
     if _THAT_YEAR.search(text):
-        years = _YEAR.findall(topic)
+        years = YEAR.findall(topic)
         when = earlier.answer(topic) if _WHEN.search(topic) else years[-1] if years else None
         if when is not None:
             text = _THAT_YEAR.sub(lambda _: f"in {when}", text, count=1)

@@ -74,8 +74,7 @@ class Citation:
     @property
     def date(self) -> str | None:
         """The date of the section that is cited, or of its source."""
-        section = self.source.section_of(self.span)
-        return section.date if section is not None and section.date is not None else self.source.date
+        return self.source.date_of(self.span)
 
     @property
     def author(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sco_qa import lexical
 from sco_qa.encoder import Encoder
 from sco_qa.index import Index
-from sco_qa.types import Hit, Matches
+from sco_qa.text import YEAR
+from sco_qa.types import Hit, Matches, Passage, Source
 
 _POOL = 100
 """Passages taken from each ranking before they are fused."""
@@ -23,12 +24,16 @@ class Retriever:
     Scaled to [0, 1] for the question at hand (Bruch et al. 2023, "An Analysis of Fusion Functions for Hybrid
     Retrieval"), the best BM25 score counts fully even if no passage shares more than a word with a question that asks
     in other words; docs/retrieval.md shows what that loses.
+
+    A year is more than a word: where the question names one, those of the best that were written in that year, or name
+    it, gain ``year_weight``. BM25 does not know when a text was written, and a year that many name says little to it.
     """
 
-    def __init__(self, index: Index, encoder: Encoder, *, dense_weight: float) -> None:
+    def __init__(self, index: Index, encoder: Encoder, *, dense_weight: float, year_weight: float = 0.0) -> None:
         self._index = index
         self._encoder = encoder
         self._dense_weight = dense_weight
+        self._year_weight = year_weight
 
     def encode(self, question: str, *reworded: str) -> NDArray[np.float32]:
         """Encode the question, or the mean of its wordings, as a unit vector, ``(dimension,)``."""
@@ -46,11 +51,14 @@ class Retriever:
         found = [shared(self._index.search(w, vector, _POOL), w, count) for w in (question, *reworded)]
         return found[0] if len(found) == 1 else _joined(found)
 
-    def rank(self, matches: Matches, k: int) -> list[Hit]:
-        """Fuse the scores and give the ``k`` best passages, best first; equal scores go by the passage's id."""
+    def rank(self, question: str, matches: Matches, k: int) -> list[Hit]:
+        """Fuse the scores and give the ``k`` best passages, best first; equal scores go by the passage's id.
+
+        Which ``k`` they are does not depend on the year: to look for it in more of them takes longer than to search.
+        """
         scores = fuse(matches, self._dense_weight)
         order = np.lexsort((matches.passages, -scores))[:k]
-        return [
+        hits = [
             Hit(
                 self._index.passages[int(matches.passages[i])],
                 float(scores[i]),
@@ -59,6 +67,22 @@ class Retriever:
             )
             for i in order
         ]
+        years = {*YEAR.findall(question)}
+        if not years:
+            return hits
+        raised = [
+            replace(hit, score=hit.score + self._year_weight, of_year=True)
+            if of_year(years, hit.passage, self._index.sources[hit.passage.source])
+            else hit
+            for hit in hits
+        ]
+        return sorted(raised, key=lambda hit: (-hit.score, hit.passage.id))
+
+
+def of_year(years: Set[str], passage: Passage, source: Source) -> bool:
+    """Tell whether a passage was written in one of the years, or names one."""
+    written = source.date_of(passage.span)
+    return (written is not None and written[:4] in years) or not years.isdisjoint(YEAR.findall(passage.text))
 
 
 def fuse(matches: Matches, dense_weight: float) -> NDArray[np.float32]:

@@ -48,6 +48,9 @@ class Settings:
     """Passages handed to the reader."""
     dense_weight: float = 0.25
     """Share of the dense score in the fused one, the rest is BM25; chosen by ``make fit``."""
+    year_weight: float = 0.1
+    """What is added to the fused score of a passage that was written in the year that the question names, or names it;
+    chosen by ``make fit``."""
     retrieval_weight: float = 80.0
     """What a fused score of 1 adds to a candidate's reader score (logits); chosen by ``make fit``."""
     threshold: float = 0.3
@@ -99,6 +102,7 @@ class Settings:
             ("document_megabytes", 1, 4_096),
             ("retrieved", 1, 100),
             ("dense_weight", 0.0, 1.0),
+            ("year_weight", 0.0, 1.0),
             ("retrieval_weight", 0.0, 1_000.0),
             ("threshold", 0.0, 1.0),
             ("close", -1.0, 1.0),

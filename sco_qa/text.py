@@ -6,6 +6,8 @@ import re
 import string
 import unicodedata
 
+YEAR = re.compile(r"\b(?:1\d|20)\d\d\b")
+
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 # The official SQuAD script drops ASCII punctuation; the quotation marks and dashes of print are the same to a reader.
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "‘’“”„«»–—…")

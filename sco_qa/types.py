@@ -143,6 +143,11 @@ class Source:
         """Find the section that ``span`` begins in."""
         return next((s for s in self.sections if s.span.start <= span.start < s.span.end), None)
 
+    def date_of(self, span: Span) -> str | None:
+        """Give the date of the section that ``span`` begins in, or of the source."""
+        section = self.section_of(span)
+        return section.date if section is not None and section.date is not None else self.date
+
     def place_of(self, span: Span) -> Place | None:
         """Find the place in the original that ``span`` begins at."""
         before = bisect_right(self.places, span.start, key=lambda place: place.start)
@@ -201,13 +206,15 @@ class Hit:
     """A retrieved passage. All scores: larger is better.
 
     ``dense`` is the cosine of question and passage, ``lexical`` the BM25 score as a share of the highest there can be,
-    ``score`` their fusion, at most 1.
+    ``score`` their fusion, at most 1, and more if the passage is ``of_year``: the question names the year in which it
+    was written, or one that it names itself.
     """
 
     passage: Passage
     score: float
     dense: float
     lexical: float
+    of_year: bool = False
 
 
 @dataclass(frozen=True, slots=True)

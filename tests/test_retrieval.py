@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from sco_qa.index import FaissIndex
 from sco_qa.lexical import Bm25
-from sco_qa.retrieval import Retriever, apart, fuse, shared
+from sco_qa.retrieval import Retriever, apart, fuse, of_year, shared
 from sco_qa.settings import Settings
 from sco_qa.testing import FakeEncoder
-from sco_qa.types import Hit, Matches, Passage, Source, Span
+from sco_qa.types import Hit, Matches, Passage, Section, Source, Span
 
 
 def matches(dense: list[float], lexical: list[float]) -> Matches:
@@ -50,7 +50,7 @@ def test_hits_are_ranked_and_carry_every_score(index: FaissIndex) -> None:
     vector = retriever.encode(question)
     assert vector.tolist() == encoder.encode([question])[0].tolist()
     found = retriever.match(question, vector)
-    everything = retriever.rank(found, 1000)
+    everything = retriever.rank(question, found, 1000)
     assert sorted(h.passage.id for h in everything) == [p.id for p in index.passages]
     assert [h.score for h in everything] == sorted((h.score for h in everything), reverse=True)
     assert "The polar bear lives on the ice." in everything[0].passage.text
@@ -61,7 +61,7 @@ def test_hits_are_ranked_and_carry_every_score(index: FaissIndex) -> None:
             found.passages.tolist(), found.dense.tolist(), found.lexical.tolist(), strict=True
         )
     }
-    assert retriever.rank(found, 2) == everything[:2]
+    assert retriever.rank(question, found, 2) == everything[:2]
 
 
 def test_equal_passages_are_ranked_by_their_ids() -> None:
@@ -69,7 +69,8 @@ def test_equal_passages_are_ranked_by_their_ids() -> None:
     other = Source(id="sun", file="sun.txt", text="The sun shone.", title="Sun")
     index = FaissIndex.of([other, *same], Settings(), FakeEncoder())
     retriever = Retriever(index, FakeEncoder(), dense_weight=0.65)
-    hits = retriever.rank(retriever.match("Did it rain?", retriever.encode("Did it rain?")), 5)
+    question = "Did it rain?"
+    hits = retriever.rank(question, retriever.match(question, retriever.encode(question)), 5)
     assert [h.passage.id for h in hits] == [1, 2, 3, 4, 5]
     assert len({h.score for h in hits}) == 1
 
@@ -88,6 +89,43 @@ def test_a_passage_has_the_mean_of_what_it_shares_with_each_wording(index: Faiss
         scores = [m.lexical[i] for m in alone for i, other in enumerate(m.passages) if other == passage]
         assert found.lexical[place] == pytest.approx(sum(scores) / 2)
         assert found.dense[place] == pytest.approx(float(index.vectors(np.array([passage]))[0] @ vector))
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("How many ships were there?", []),
+        ("How many ships were there in 2014?", ["looks back", "new"]),
+        ("How many ships were there in 2009?", ["old"]),
+        ("How many ships were there in 1999?", []),
+        ("How many ships were there in 2009 and 2014?", ["looks back", "old", "new"]),
+    ],
+)
+def test_what_was_written_in_the_year_asked_for_or_names_it_comes_first(question: str, first: list[str]) -> None:
+    texts = {
+        "old": ("There were ships.", "2009-03"),
+        "new": ("There were ships.", "2014"),
+        "looks back": ("There were ships, but none sailed in 2014.", None),
+    }
+    sources = [Source(name, f"{name}.txt", text, "Ships", date=date) for name, (text, date) in texts.items()]
+    index, encoder = FaissIndex.of(sources, Settings(), FakeEncoder()), FakeEncoder()
+    retriever = Retriever(index, encoder, dense_weight=0.25, year_weight=0.5)
+    plain = Retriever(index, encoder, dense_weight=0.25)
+    matches = retriever.match(question, retriever.encode(question))
+    hits = retriever.rank(question, matches, 3)
+    before = {hit.passage.id: hit.score for hit in plain.rank(question, matches, 3)}
+    assert (
+        [hit.passage.source for hit in hits if hit.of_year] == [h.passage.source for h in hits[: len(first)]] == first
+    )
+    assert [hit.score for hit in hits] == [before[hit.passage.id] + 0.5 * hit.of_year for hit in hits]
+
+
+def test_a_section_has_its_own_year() -> None:
+    section = Section(Span(10, 20), date="2012-10")
+    source = Source("paper", "paper.txt", "." * 30, "Paper", date="2020", sections=(section,))
+    inside, outside = (Passage(0, "paper", Span(start, start + 5), "." * 5, ()) for start in (12, 22))
+    assert [of_year({"2012"}, passage, source) for passage in (inside, outside)] == [True, False]
+    assert [of_year({"2020", "1999"}, passage, source) for passage in (inside, outside)] == [False, True]
 
 
 def test_hits_apart_do_not_overlap_a_better_one_in_their_source() -> None:

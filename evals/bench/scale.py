@@ -247,14 +247,14 @@ def ask(work: Path, size: int) -> dict[str, Any]:
     chosen = settings(work, size)
     started = time.perf_counter()
     index = FaissIndex.load(chosen.index)
-    retriever = Retriever(index, index.encoder(), dense_weight=chosen.dense_weight)
+    retriever = Retriever(index, index.encoder(), dense_weight=chosen.dense_weight, year_weight=chosen.year_weight)
     opened = time.perf_counter() - started
     ms, cpu, recalls = [], [], []
     for question, right in zip(asked(work), np.load(work / str(size) / "nearest.npy"), strict=True):
         vector = retriever.encode(question)
         before, worked = time.perf_counter(), time.process_time()
         matches = retriever.match(question, vector)
-        retriever.rank(matches, chosen.retrieved)
+        retriever.rank(question, matches, chosen.retrieved)
         ms.append((time.perf_counter() - before) * 1000)
         cpu.append((time.process_time() - worked) * 1000)
         best = matches.passages[np.argsort(-matches.dense, kind="stable")[:NEAREST]]

@@ -50,6 +50,7 @@ def ablate(
         "BM25": replace(settings, dense_weight=1.0),
         "dense vectors": replace(settings, dense_weight=0.0),
         "reading more than the first passage": replace(settings, retrieved=1),
+        "the year that the question names": replace(settings, year_weight=0.0),
         "the retrieval score in the ranking of answers": replace(settings, retrieval_weight=0.0),
         "understanding follow-ups": replace(settings, follow_ups=False),
         "mending slips of the keyboard": replace(settings, spelling=False),
@@ -62,7 +63,7 @@ def ablate(
     yield _compared("8 bits in the encoder of questions", whole, asked(precise.assistant(sources)))
 
 
-PARTS = 12
+PARTS = 13
 """How many runs :func:`ablate` makes."""
 
 

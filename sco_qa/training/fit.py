@@ -1,14 +1,14 @@
 """Fit what is not learned inside a model: ``python -m sco_qa.training.fit DATA`` (``make fit``).
 
-Two weights and a threshold of :class:`~sco_qa.settings.Settings` are chosen and the confidence is fitted:
+Three weights and a threshold of :class:`~sco_qa.settings.Settings` are chosen and the confidence is fitted:
 ``dense_weight`` by the mean reciprocal rank of the evidence, on all the invented training collections and on
 paragraphs; all else on those of them that the reader never learned from (``left_out.py``), each collection by itself
-and in one with all the others. ``retrieval_weight`` is chosen by the share of right first answers. The confidence is a
-logistic regression on the answers that those give, and the ``threshold`` the one at which the share of answerable
-questions that are answered and the share of unanswerable ones that are not have the greatest sum (Youden 1950), on
-collections left out of the fit. The coefficients go to ``confidence.json``; weights and threshold are printed, to be
-set as defaults. So are the cosine of what is close (``closeness.py``) and the alarm that sources disagree
-(``alarm.py``).
+and in one with all the others. ``retrieval_weight`` and ``year_weight`` are chosen by the share of right first
+answers. The confidence is a logistic regression on the answers that those give, and the ``threshold`` the one at which
+the share of answerable questions that are answered and the share of unanswerable ones that are not have the greatest
+sum (Youden 1950), on collections left out of the fit. The coefficients go to ``confidence.json``; weights and threshold
+are printed, to be set as defaults. So are the cosine of what is close (``closeness.py``) and the alarm that sources
+disagree (``alarm.py``).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from sco_qa.types import Candidate, Matches, Passage
 
 _DENSE_WEIGHTS = tuple(round(0.05 * step, 2) for step in range(21))
 _THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 20))
+_YEAR_WEIGHTS = (0.0, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2)
 _RETRIEVAL_WEIGHTS = (0, 10, 20, 30, 40, 50, 60, 70, 80, 100, 120, 160)
 
 
@@ -68,9 +69,13 @@ class _Asked:
                 return 1 / rank
         return 0.0
 
-    def groups(self, retrieval_weight: float) -> list[list[Candidate]]:
-        """Give the answers, ranked with another weight of the retrieval score."""
-        return group(ranked(self.candidates, retrieval_weight), MOST_ANSWERS)
+    def groups(self, retrieval_weight: float, *, more_for_year: float = 0.0) -> list[list[Candidate]]:
+        """Give the answers, ranked with another weight of the retrieval score, or of the year in it."""
+        candidates = [
+            replace(c, hit=replace(c.hit, score=c.hit.score + more_for_year)) if c.hit.of_year else c
+            for c in self.candidates
+        ]
+        return group(ranked(candidates, retrieval_weight), MOST_ANSWERS)
 
 
 def main() -> None:
@@ -89,19 +94,28 @@ def main() -> None:
     ranks = {w: float(np.mean([a.reciprocal_rank(w) for a in ranked])) for w in _DENSE_WEIGHTS}
     console.print("MRR of the evidence by dense_weight:", {w: round(v, 4) for w, v in ranks.items()})
     answerable = [a for a in asked if a.question.answerable]
-    right = {
-        w: float(np.mean([any(a.right(g[0]) for g in a.groups(w)[:1]) for a in answerable])) for w in _RETRIEVAL_WEIGHTS
-    }
+    right = {w: _right(answerable, w) for w in _RETRIEVAL_WEIGHTS}
     console.print("right@1 by retrieval_weight:", {w: round(v, 4) for w, v in right.items()})
     best_dense, best_retrieval = max(ranks, key=lambda w: ranks[w]), max(right, key=lambda w: right[w])
     console.print(f"best: dense_weight {best_dense}, retrieval_weight {best_retrieval}")
     console.print(f"set: dense_weight {settings.dense_weight}, retrieval_weight {settings.retrieval_weight}")
+    of_year = {
+        w: _right(answerable, settings.retrieval_weight, more_for_year=w - settings.year_weight) for w in _YEAR_WEIGHTS
+    }
+    console.print("right@1 by year_weight:", {w: round(v, 4) for w, v in of_year.items()})
+    console.print(f"best: year_weight {max(of_year, key=lambda w: of_year[w])}; set: {settings.year_weight}")
     _fit_confidence(asked, settings, console)
     closeness.show(console)
     fitted = alarm.fit(
         [Answered(a.question, [g[0] for g in a.groups(settings.retrieval_weight)]) for a in alone], console
     )
     _write("disagreement.json", asdict(fitted))
+
+
+def _right(asked: Sequence[_Asked], retrieval_weight: float, *, more_for_year: float = 0.0) -> float:
+    """Give the share of questions whose first answer is right."""
+    found = [a.groups(retrieval_weight, more_for_year=more_for_year)[:1] for a in asked]
+    return float(np.mean([any(a.right(g[0]) for g in groups) for a, groups in zip(asked, found, strict=True)]))
 
 
 def _ask(

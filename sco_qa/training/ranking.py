@@ -30,8 +30,9 @@ from sco_qa.evaluation.gold import Question
 from sco_qa.evaluation.metrics import bootstrap
 from sco_qa.evaluation.workbench import Workbench
 from sco_qa.lexical import Bm25, tokens_of
-from sco_qa.retrieval import fuse, shared
+from sco_qa.retrieval import fuse, of_year, shared
 from sco_qa.settings import Settings
+from sco_qa.text import YEAR
 from sco_qa.training import examples
 from sco_qa.types import Matches
 
@@ -51,7 +52,7 @@ class Corpus:
     """
 
     def __init__(self, collection: Collection, encoder: Encoder, settings: Settings) -> None:
-        by_id = {source.id: source for source in collection.sources}
+        self.sources = by_id = {source.id: source for source in collection.sources}
         self.passages = splitting.split(by_id.values(), words=settings.passage_words, overlap=settings.overlap_words)
         texts = [splitting.to_index(p, by_id[p.source], context=settings.context) for p in self.passages]
         single = [
@@ -107,11 +108,25 @@ class Asked:
         scores = self.corpus.bm25.scores(words)
         return shared(Matches(np.arange(len(scores)), scores, scores), words, len(scores)).lexical
 
-    def fused(self, dense: Scores | None = None, lexical: Scores | None = None, weight: float | None = None) -> Scores:
-        """Fuse as is shipped, with other scores or another weight if they are given."""
-        weight = Settings().dense_weight if weight is None else weight
+    def fused(
+        self,
+        dense: Scores | None = None,
+        lexical: Scores | None = None,
+        weight: float | None = None,
+        *,
+        year_weight: float | None = None,
+    ) -> Scores:
+        """Fuse as is shipped, with other scores or other weights if they are given."""
+        settings = Settings()
+        weight = settings.dense_weight if weight is None else weight
+        year_weight = settings.year_weight if year_weight is None else year_weight
         dense, lexical = self.dense if dense is None else dense, self.lexical if lexical is None else lexical
-        return fuse(Matches(np.arange(len(dense)), dense, lexical), weight)
+        scores = fuse(Matches(np.arange(len(dense)), dense, lexical), weight)
+        if years := {*YEAR.findall(self.question.question)}:
+            for place in np.lexsort((np.arange(len(scores)), -scores))[: settings.retrieved]:
+                passage = self.corpus.passages[place]
+                scores[place] += year_weight * of_year(years, passage, self.corpus.sources[passage.source])
+        return scores
 
     def rank(self, scores: Scores) -> int:
         """Give the rank of the first passage that holds evidence; equal scores go by the passage's id."""
@@ -165,6 +180,7 @@ def word_feedback(asked: Asked) -> Scores:
 
 WAYS: dict[str, Callable[[Asked], Scores]] = {
     "both as they are (shipped)": Asked.fused,
+    "without the year": lambda asked: asked.fused(year_weight=0),
     "both scaled to the question": scaled,
     "reciprocal ranks": by_ranks,
     "dense alone": lambda asked: asked.dense,

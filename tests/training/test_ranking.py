@@ -35,6 +35,13 @@ def test_equal_scores_go_by_the_passages_id() -> None:
     assert asked.rank(np.array([0, 0, 1], np.float32)) == 1
 
 
+def test_a_year_that_is_asked_for_counts_more_than_a_word() -> None:
+    texts = {"bears": "Bears were seen by the ships of the harbour.", "ships": SHIPS}
+    asked = asked_of(texts, "Which bears were seen by the ships in 1901?", Evidence("ships", Span(4, 11)))
+    assert asked.rank(asked.fused(year_weight=0)) == 2
+    assert asked.rank(asked.fused(year_weight=1)) == 1
+
+
 def test_a_map_of_questions_turns_them_towards_what_was_right() -> None:
     passages = np.eye(4, dtype=np.float32)
     questions = np.repeat(passages[:1], 256, 0)
