@@ -1,7 +1,8 @@
 """A sentence-transformers model as ONNX graphs, each made in a process of its own, whose memory ends with it.
 
-What builds an index therefore never holds PyTorch: it runs the graph in full precision to encode passages, and puts the
-one in 8 bits, which is made of that, into the index for questions. Each step is ``python -m sco_qa.exporting STEP …``.
+What builds an index therefore never holds PyTorch: it encodes passages with the graph in full precision, which OpenVINO
+rounds to 16 bits where it runs faster so, and puts the one in 8 bits, which is made of it too, into the index for
+questions. Each step is ``python -m sco_qa.exporting STEP …``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Models as ONNX graphs: exported with PyTorch once, run by ONNX Runtime alone afterwards."""
+"""Models as ONNX graphs: exported with PyTorch once, run by ONNX Runtime for whatever answers a question."""
 
 from __future__ import annotations
 

@@ -50,7 +50,9 @@ def test_building_asking_evaluating_and_the_page_reach_no_other_machine(tmp_path
     expected = [{"answers": ["China"], "evidence": [evidence]}]
     question = {"id": "lookup-01", "kind": "lookup", "question": "Where does the panda live?", "history": []}
     (tmp_path / "gold.jsonl").write_text(json.dumps({**question, "expected": expected}) + "\n", encoding="utf-8")
-    ran = started(tmp_path, str(tmp_path), SCO_QA_ENCODER=str(tiny_encoder), SCO_QA_THRESHOLD="0")
+    (tmp_path / "home").mkdir()
+    chosen = {"SCO_QA_ENCODER": str(tiny_encoder), "SCO_QA_THRESHOLD": "0", "HOME": str(tmp_path / "home")}
+    ran = started(tmp_path, str(tmp_path), **chosen)
     done = [line for line in ran.stderr.splitlines() if line.startswith("done: ")]
     assert (ran.returncode, done) == (0, [f"done: {step}" for step in ("build", "ask", "check", "eval", "serve")]), ran
     assert not (tmp_path / "refused").exists()

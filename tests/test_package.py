@@ -15,8 +15,8 @@ from sco_qa.settings import Settings
 
 PACKAGE = Path(sco_qa.__file__).parent
 HEAVY = {
-    "bm25s", "faiss", "gradio", "jsonschema", "matplotlib", "nltk", "numpy", "onnx", "onnxruntime", "pandas", "rich",
-    "scipy", "sentence_transformers", "sklearn", "tokenizers", "torch", "transformers",
+    "bm25s", "faiss", "gradio", "jsonschema", "matplotlib", "nltk", "numpy", "onnx", "onnxruntime", "openvino",
+    "pandas", "rich", "scipy", "sentence_transformers", "sklearn", "tokenizers", "torch", "transformers",
 }  # fmt: skip
 
 

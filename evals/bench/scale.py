@@ -28,7 +28,7 @@ from rich.progress import track
 
 from sco_qa import builder, corpus, passages
 from sco_qa.cache import KEY, Journal, key_of
-from sco_qa.encoder import OnnxEncoder, PassageEncoder, fingerprint
+from sco_qa.encoder import OnnxEncoder, PassageEncoder, version_of
 from sco_qa.evaluation import process
 from sco_qa.index import FaissIndex
 from sco_qa.retrieval import Retriever
@@ -127,7 +127,7 @@ def encode(work: Path) -> int:
 
 def journal(work: Path) -> Journal:
     """Open the vectors of real passages."""
-    return Journal(work / "vectors", fingerprint(Settings().encoder))
+    return Journal(work / "vectors", version_of(Settings().encoder))
 
 
 def lines_of(path: Path) -> Iterator[dict[str, Any]]:
