@@ -156,6 +156,14 @@ def best_sentence(asked: Asked) -> Scores:
     return asked.fused(((asked.dense + best) / 2).astype(np.float32))
 
 
+def best_sentence_of_the_first(asked: Asked) -> Scores:
+    """Take the best sentence of the hundred best passages only: so no vector of a sentence is searched for."""
+    near = np.argsort(-asked.fused(), kind="stable")[:100]
+    scores = np.full(len(asked.dense), -1, np.float32)
+    scores[near] = best_sentence(asked)[near]
+    return scores
+
+
 def neighbours(asked: Asked) -> Scores:
     """Add a tenth of the better neighbour's score."""
     fused = asked.fused()
@@ -186,6 +194,7 @@ WAYS: dict[str, Callable[[Asked], Scores]] = {
     "dense alone": lambda asked: asked.dense,
     "BM25 alone": lambda asked: asked.lexical,
     "with the best sentence's vector": best_sentence,
+    "the same, of the first 100": best_sentence_of_the_first,
     "with the neighbours' scores": neighbours,
     "feedback, vectors": dense_feedback,
     "feedback, words": word_feedback,

@@ -1,0 +1,146 @@
+"""What ways to rank come to behind the reader: ``python -m sco_qa.training.answering DATA`` prints a table.
+
+Questions that stand by themselves are asked of collections that the reader never learned from (``left_out.py``), the
+invented ones among the documents of all. ``docs/retrieval.md`` says what came of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from sco_qa.candidates import ranked
+from sco_qa.encoder import Encoder
+from sco_qa.evaluation.collections import Collection
+from sco_qa.evaluation.gold import Question
+from sco_qa.evaluation.metrics import bootstrap, f1
+from sco_qa.evaluation.run import RIGHT_F1
+from sco_qa.evaluation.workbench import Workbench
+from sco_qa.settings import Settings
+from sco_qa.training import left_out
+from sco_qa.types import Candidate, Hit, Passage, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Another way to rank: how many passages are read, what a year adds, and the share of the best sentence's vector.
+
+    The rest of the cosine is the passage's own.
+    """
+
+    retrieved: int
+    year_weight: float
+    sentence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A question, the passages in the order of their fused scores, their candidates, and their sentences' best cosines.
+
+    ``best`` is that of each passage's most similar sentence, by the passage's id.
+    """
+
+    question: Question
+    hits: Sequence[Hit]
+    candidates: Sequence[Candidate]
+    best: Mapping[int, float]
+
+    def first(self, way: Way, settings: Settings) -> Candidate | None:
+        """Give the first answer."""
+        near = {hit.passage.id for hit in self.hits[: way.retrieved]}
+        candidates = [
+            replace(c, hit=replace(c.hit, score=self._score(c.hit, way, settings)))
+            for c in self.candidates
+            if c.hit.passage.id in near
+        ]
+        return next(iter(ranked(candidates, settings.retrieval_weight)), None)
+
+    def _score(self, hit: Hit, way: Way, settings: Settings) -> float:
+        cosine = (1 - way.sentence) * hit.dense + way.sentence * self.best[hit.passage.id]
+        fused = settings.dense_weight * cosine + (1 - settings.dense_weight) * hit.lexical
+        return fused + way.year_weight * hit.of_year
+
+    def cites(self, candidate: Candidate | None) -> bool:
+        """Tell whether an answer stands in a sentence that states what is expected."""
+        if candidate is None:
+            return False
+        sentence = candidate.hit.passage.sentences_around(candidate.span)
+        return any(
+            p.source == candidate.hit.passage.source and sentence.overlap(p.span) for p in self.question.evidence
+        )
+
+    def right(self, candidate: Candidate | None) -> bool:
+        """Tell whether it does so in acceptable words."""
+        return candidate is not None and self.cites(candidate) and f1(candidate.text, self.question.answers) >= RIGHT_F1
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="the folder with worlds_train.jsonl.gz and reader_train*.jsonl.gz")
+    known = left_out.load(parser.parse_args().data)
+    settings = Settings()
+    bench = Workbench(settings)
+    read = [one for collection in (known.pooled, known.paragraphs) for one in ask(collection, bench, settings)]
+    shipped = Way(settings.retrieved, settings.year_weight)
+    ways = {
+        f"{shipped.retrieved} passages (shipped)": shipped,
+        "10 passages": replace(shipped, retrieved=10),
+        "without the year": replace(shipped, year_weight=0.0),
+        "with the best sentence's vector": replace(shipped, sentence=0.5),
+    }
+    Console(soft_wrap=True).print(table(read, ways, settings), markup=False, highlight=False)
+
+
+def ask(collection: Collection, bench: Workbench, settings: Settings) -> list[Read]:
+    """Ask the questions of a collection that can be answered and need no history."""
+    sources = {source.id: source for source in collection.sources}
+    assistant = bench.assistant(collection.sources, settings=settings)
+    sentences: dict[int, NDArray[np.float32]] = {}
+    found = []
+    for question in track(collection.questions, collection.name, console=Console(stderr=True)):
+        if not question.answerable or question.history:
+            continue
+        trace = assistant.trace(question.question)
+        hits = sorted(trace.hits, key=lambda hit: (settings.year_weight * hit.of_year - hit.score, hit.passage.id))
+        vector = bench.encoder.encode([question.question])[0]
+        for hit in hits:
+            if hit.passage.id not in sentences:
+                sentences[hit.passage.id] = _sentences(hit.passage, sources[hit.passage.source], bench.encoder)
+        best = {hit.passage.id: float((sentences[hit.passage.id] @ vector).max()) for hit in hits}
+        found.append(Read(question, hits, trace.candidates, best))
+    return found
+
+
+def _sentences(passage: Passage, source: Source, encoder: Encoder) -> NDArray[np.float32]:
+    """Encode the sentences of a passage behind the title, ``(sentences, dimension)``."""
+    return encoder.encode([f"{source.title}\n{source.text[s.start : s.end]}" for s in passage.sentences])
+
+
+def table(read: Sequence[Read], ways: Mapping[str, Way], settings: Settings) -> str:
+    """Give a Markdown table: the first answers that cite the evidence, and the right ones, beside the first way's."""
+    lines = [f"| {len(read)} questions | evidence@1 | difference | right@1 | difference |", "| --- |" + " ---: |" * 4]
+    before: list[NDArray[np.float64]] = []
+    for name, way in ways.items():
+        answers = [one.first(way, settings) for one in read]
+        cells = []
+        for place, judge in enumerate((Read.cites, Read.right)):
+            now = np.array([judge(one, answer) for one, answer in zip(read, answers, strict=True)], float)
+            if len(before) == place:
+                before.append(now)
+            difference = now - before[place]
+            low, high = bootstrap(lambda drawn, d=difference: d[drawn].mean(1), len(read))  # type: ignore[misc]
+            cells += [f"{now.mean():.3f}", f"{difference.mean():+.3f} ({low:+.3f} … {high:+.3f})"]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
