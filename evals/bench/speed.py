@@ -175,7 +175,7 @@ def build_rate() -> str:
     logging.disable_progress_bar()
     settings = Settings.from_environment()
     sources = list(corpus.load(settings.corpus))
-    texts = [s.text[i : i + 700] for s in sources for i in range(0, len(s.text) - 700, 350)]
+    texts = [s.text[i : i + 700] for s in sources for i in range(0, len(s.text) - 700, 150)]
     asked = [q.question for q in gold.load(Path("evals/gold.jsonl"), sources)]
     model = SentenceTransformer(path_of(settings.encoder), device="cpu")
     rates: dict[str, list[float]] = {}
