@@ -54,7 +54,8 @@ class Settings:
     retrieval_weight: float = 80.0
     """What a fused score of 1 adds to a candidate's reader score (logits); chosen by ``make fit``."""
     threshold: float = 0.3
-    """Confidence below which the reply is "the sources do not say"; chosen by ``make fit``."""
+    """Confidence below which the reply is "the sources do not say". ``make fit`` shows what share of questions each
+    would answer and refuse; the one that it calls best refuses nearly half of what the sources do answer."""
     close: float = 0.36
     """Cosine of the question and its nearest passage below which "nothing close was found" is why there is no
     answer; chosen by ``make fit``."""

@@ -62,8 +62,26 @@ LONGER = Mix(
     shortened=0.75,
 )  # fmt: skip
 """The third: the same again, of shorter texts."""
-LAST = Mix(LONGER.shares, negatives=0.08, opposites=0.3, swaps=0.04, shortened=0.75)
-"""The last: with questions turned into their opposites."""
+OPPOSED = Mix(LONGER.shares, negatives=0.08, opposites=0.3, swaps=0.04, shortened=0.75)
+"""The fourth: with questions turned into their opposites."""
+PLAINER = replace(
+    OPPOSED,
+    shares={
+        "pairs": 1.0, "squad2": 0.8, "squad2/none": 1.1, "written/para": 0.6, "written/easy": 0.15,
+        "written/noisy": 0.25, "written/none": 0.6, "squad1": 0.45, "new_wiki": 0.5, "reddit": 0.4,
+        "amazon_reviews": 0.4, "qamr": 0.12, "nq": 0.7, "worlds": 0.7, "worlds/none": 0.4,
+    },
+)  # fmt: skip
+"""The fifth: with more of the plain questions, of which the rounds before left out many."""
+LAST = replace(
+    OPPOSED,
+    shares={
+        "pairs": 0.45, "squad2": 0.8, "squad2/none": 1.1, "written/para": 0.25, "written/easy": 0.1,
+        "written/noisy": 0.1, "written/none": 0.3, "squad1": 0.2, "new_wiki": 0.2, "reddit": 0.15,
+        "amazon_reviews": 0.15, "qamr": 0.05, "nq": 0.4, "worlds": 0.6, "worlds/none": 0.3,
+    },
+)  # fmt: skip
+"""The last: led by pairs once more."""
 _SWAP_WEIGHT = 0.5
 
 
