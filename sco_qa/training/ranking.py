@@ -34,6 +34,7 @@ from sco_qa.retrieval import fuse, of_year, shared
 from sco_qa.settings import Settings
 from sco_qa.text import YEAR
 from sco_qa.training import examples
+from sco_qa.training.tuning import TunedEncoder
 from sco_qa.types import Matches
 
 _ENCYCLOPEDIAS = {"squad1", "squad2", "new_wiki"}
@@ -55,12 +56,13 @@ class Corpus:
         self.sources = by_id = {source.id: source for source in collection.sources}
         self.passages = splitting.split(by_id.values(), words=settings.passage_words, overlap=settings.overlap_words)
         texts = [splitting.to_index(p, by_id[p.source], context=settings.context) for p in self.passages]
+        self.texts = [text for text, _ in texts]
         single = [
             f"{by_id[p.source].title}\n{by_id[p.source].text[s.start : s.end]}"
             for p in self.passages
             for s in p.sentences
         ]
-        self.vectors = encoder.encode([text for text, _ in texts])
+        self.vectors = encoder.encode(self.texts)
         self.sentences = encoder.encode(single)
         self.firsts = np.cumsum([0, *(len(p.sentences) for p in self.passages)])[:-1]
         self.bm25 = Bm25.build(words for _, words in texts)
@@ -220,7 +222,13 @@ def main() -> None:
         vector = asked.vector @ mapped
         return asked.fused(asked.corpus.vectors @ (vector / np.linalg.norm(vector)))
 
-    ways = {**WAYS, "a linear map of the question's vector": turned}
+    tuned = TunedEncoder(settings.encoder, [(a.question.question, written.texts[a.right[0]]) for a in learned])
+    vectors = {corpus: tuned.encode(corpus.texts) for corpus in (written, invented)}
+
+    def encoded_anew(asked: Asked) -> Scores:
+        return asked.fused(vectors[asked.corpus] @ tuned.encode([asked.question.question])[0])
+
+    ways = {**WAYS, "a linear map of the question's vector": turned, "the encoder, tuned": encoded_anew}
     for name, questions in (("paragraphs", others), ("invented", invented.asked(encoder))):
         Console(soft_wrap=True).print(table(name, questions, ways), markup=False, highlight=False)
 
