@@ -21,7 +21,7 @@ import numpy as np
 from sco_qa import corpus, passages
 from sco_qa.evaluation import gold, process
 from sco_qa.evaluation.gold import Evidence, Question
-from sco_qa.evaluation.metrics import auroc, bootstrap, f1
+from sco_qa.evaluation.metrics import auroc, f1, mean_interval
 from sco_qa.settings import Settings
 from sco_qa.types import Source, Span
 
@@ -136,7 +136,7 @@ def row(system: Measured, asked: Sequence[Question]) -> str:
     ]
     cells = []
     for values in means:
-        low, high = bootstrap(lambda drawn, v=values: v[drawn].mean(-1), len(values))  # type: ignore[misc]
+        low, high = mean_interval(values)
         cells.append(f"{values.mean():.2f} ({low:.2f}–{high:.2f})")
     scores, answerable = [r.score for r in system.replies], [q.answerable for q in asked]
     p50, p95 = np.quantile([r.ms for r in system.replies], [0.5, 0.95])

@@ -96,3 +96,8 @@ def bootstrap(
     tail = (1 - level) / 2
     low, high = np.nanquantile(statistic(draws), [tail, 1 - tail])
     return float(low), float(high)
+
+
+def mean_interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Give the bootstrap interval of the mean of ``values``, ``(n,)``, one a question; paired, of differences."""
+    return bootstrap(lambda drawn: values[drawn].mean(-1), len(values))

@@ -18,6 +18,7 @@ from sco_qa.disagreement import Alarm, Features
 from sco_qa.evaluation.gold import Question
 from sco_qa.evaluation.metrics import f1
 from sco_qa.evaluation.run import RIGHT_F1
+from sco_qa.training.judging import cited
 from sco_qa.types import Candidate
 
 PRECISION = 0.8
@@ -76,13 +77,11 @@ def _disagree(question: Question, one: Candidate, other: Candidate) -> bool:
 def _expected(question: Question, candidate: Candidate) -> str | None:
     """Give what was expected where the candidate stands, if it says that."""
     passage = candidate.hit.passage
-    sentence = passage.sentences_around(candidate.span)
-    for place in question.evidence:
-        if place.source == passage.source and sentence.overlap(place.span):
-            begin = passage.span.start
-            text = passage.text[max(0, place.span.start - begin) : place.span.end - begin]
-            if f1(candidate.text, [text]) >= RIGHT_F1:
-                return text
+    for place in cited(question, candidate):
+        begin = passage.span.start
+        text = passage.text[max(0, place.span.start - begin) : place.span.end - begin]
+        if f1(candidate.text, [text]) >= RIGHT_F1:
+            return text
     return None
 
 

@@ -20,11 +20,10 @@ from sco_qa.candidates import ranked
 from sco_qa.encoder import Encoder
 from sco_qa.evaluation.collections import Collection
 from sco_qa.evaluation.gold import Question
-from sco_qa.evaluation.metrics import bootstrap, f1
-from sco_qa.evaluation.run import RIGHT_F1
+from sco_qa.evaluation.metrics import mean_interval
 from sco_qa.evaluation.workbench import Workbench
 from sco_qa.settings import Settings
-from sco_qa.training import left_out
+from sco_qa.training import judging, left_out
 from sco_qa.types import Candidate, Hit, Passage, Source
 
 
@@ -69,16 +68,11 @@ class Read:
 
     def cites(self, candidate: Candidate | None) -> bool:
         """Tell whether an answer stands in a sentence that states what is expected."""
-        if candidate is None:
-            return False
-        sentence = candidate.hit.passage.sentences_around(candidate.span)
-        return any(
-            p.source == candidate.hit.passage.source and sentence.overlap(p.span) for p in self.question.evidence
-        )
+        return candidate is not None and bool(judging.cited(self.question, candidate))
 
     def right(self, candidate: Candidate | None) -> bool:
         """Tell whether it does so in acceptable words."""
-        return candidate is not None and self.cites(candidate) and f1(candidate.text, self.question.answers) >= RIGHT_F1
+        return candidate is not None and judging.right(self.question, candidate)
 
 
 def main() -> None:
@@ -136,7 +130,7 @@ def table(read: Sequence[Read], ways: Mapping[str, Way], settings: Settings) -> 
             if len(before) == place:
                 before.append(now)
             difference = now - before[place]
-            low, high = bootstrap(lambda drawn, d=difference: d[drawn].mean(1), len(read))  # type: ignore[misc]
+            low, high = mean_interval(difference)
             cells += [f"{now.mean():.3f}", f"{difference.mean():+.3f} ({low:+.3f} … {high:+.3f})"]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

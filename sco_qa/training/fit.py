@@ -28,12 +28,11 @@ from sco_qa import confidence
 from sco_qa.candidates import MOST_ANSWERS, group, ranked
 from sco_qa.evaluation.collections import Collection
 from sco_qa.evaluation.gold import Question
-from sco_qa.evaluation.metrics import auroc, ece, f1
-from sco_qa.evaluation.run import RIGHT_F1
+from sco_qa.evaluation.metrics import auroc, ece
 from sco_qa.evaluation.workbench import Workbench
 from sco_qa.retrieval import fuse
 from sco_qa.settings import Settings
-from sco_qa.training import alarm, left_out
+from sco_qa.training import alarm, judging, left_out
 from sco_qa.training.alarm import Answered
 from sco_qa.training.closeness import Closeness
 from sco_qa.types import Candidate, Matches, Passage
@@ -52,13 +51,6 @@ class _Asked:
     passages: Sequence[Passage]
     matches: Matches
     candidates: Sequence[Candidate]
-
-    def right(self, candidate: Candidate) -> bool:
-        """Tell whether the candidate stands in a sentence that states the answer, in acceptable words."""
-        sentence = candidate.hit.passage.sentences_around(candidate.span)
-        places = [place for place in self.question.evidence if place.source == candidate.hit.passage.source]
-        cited = any(sentence.overlap(place.span) for place in places)
-        return cited and f1(candidate.text, self.question.answers) >= RIGHT_F1
 
     def reciprocal_rank(self, dense_weight: float) -> float:
         """Give 1 / rank of the first passage that holds evidence, or 0."""
@@ -115,7 +107,9 @@ def main() -> None:
 def _right(asked: Sequence[_Asked], retrieval_weight: float, *, more_for_year: float = 0.0) -> float:
     """Give the share of questions whose first answer is right."""
     found = [a.groups(retrieval_weight, more_for_year=more_for_year)[:1] for a in asked]
-    return float(np.mean([any(a.right(g[0]) for g in groups) for a, groups in zip(asked, found, strict=True)]))
+    return float(
+        np.mean([any(judging.right(a.question, g[0]) for g in groups) for a, groups in zip(asked, found, strict=True)])
+    )
 
 
 def _ask(
@@ -149,7 +143,7 @@ def _fit_confidence(asked: Sequence[_Asked], settings: Settings, console: Consol
         groups = one.groups(settings.retrieval_weight)
         for place, (known, members) in enumerate(zip(confidence.features(groups), groups, strict=True)):
             values.append([getattr(known, name) for name in names])
-            right.append(one.right(members[0]))
+            right.append(judging.right(one.question, members[0]))
             first.append(place == 0)
             answerable.append(one.question.answerable)
             world.append(one.question.id.rsplit("-", 1)[0])

@@ -27,7 +27,7 @@ from sco_qa.encoder import Encoder
 from sco_qa.evaluation import collections
 from sco_qa.evaluation.collections import Collection
 from sco_qa.evaluation.gold import Question
-from sco_qa.evaluation.metrics import bootstrap
+from sco_qa.evaluation.metrics import mean_interval
 from sco_qa.evaluation.workbench import Workbench
 from sco_qa.lexical import Bm25, tokens_of
 from sco_qa.retrieval import fuse, of_year, shared
@@ -288,7 +288,7 @@ def table(name: str, asked: Sequence[Asked], ways: Mapping[str, Callable[[Asked]
     ]
     for way, found in ranks.items():
         difference = first[way] - shipped
-        low, high = bootstrap(lambda drawn, d=difference: d[drawn].mean(1), len(asked))  # type: ignore[misc]
+        low, high = mean_interval(difference)
         lines.append(
             f"| {way} | {(1 / found).mean():.3f} | {first[way].mean():.3f} | "
             f"{difference.mean():+.3f} ({low:+.3f} … {high:+.3f}) | {first[way][other_words].mean():.3f} | "

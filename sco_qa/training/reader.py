@@ -68,7 +68,6 @@ def train(
     tokenizer = onnx.tokenizer(folder / "tokenizer.json")
     learned, held = load(data)
     negatives = mix.HardNegatives((example.text for example in learned), encoder)
-    ends = list[dict[str, torch.Tensor]]()
     for number, one in enumerate(rounds, 1):
         place = folder / f"round-{number}"
         if not (place / "config.json").exists():
@@ -76,9 +75,10 @@ def train(
             console.print(f"round {number}: {len(mixed):,} examples")
             model = SpanModel.open(start)
             loop.train(model, features(mixed, tokenizer), place, one.plan)
-        ends = [*ends, SpanModel.open(place).state_dict()][-_AVERAGED:]
         start = place
     model = SpanModel.open(start)
+    last = range(1, len(rounds) + 1)[-_AVERAGED:]
+    ends = [SpanModel.open(folder / f"round-{number}").state_dict() for number in last]
     model.load_state_dict({name: sum(end[name] for end in ends) / len(ends) for name in ends[0]})
     found = list(choose.read(model, tokenizer, sample(held)))
     weight, bias = choose.choose(found)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from sco_qa.evaluation.metrics import auroc, bootstrap, ece, exact_match, f1, reliability, risk_coverage
+from sco_qa.evaluation.metrics import auroc, bootstrap, ece, exact_match, f1, mean_interval, reliability, risk_coverage
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,7 @@ def test_the_interval_is_the_same_in_every_call_and_holds_the_mean() -> None:
     values = np.arange(100.0)
     low, high = bootstrap(lambda drawn: values[drawn].mean(-1), 100)
     assert (low, high) == bootstrap(lambda drawn: values[drawn].mean(-1), 100)
+    assert (low, high) == mean_interval(values)
     assert low < values.mean() < high
     # a mean's standard error is the deviation over the root of n; 95% are within 1.96 of them
     assert high - low == pytest.approx(2 * 1.96 * values.std() / 10, rel=0.1)
