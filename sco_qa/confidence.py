@@ -54,13 +54,7 @@ def features(groups: Sequence[Sequence[Candidate]]) -> list[Features]:
 def fitted_for(settings: Settings) -> dict[str, Any]:
     """Describe what the coefficients depend on; :attr:`Confidence.fitted_for` says what they were fitted for."""
     weights = files("sco_qa.reader").joinpath("weights/model.onnx").read_bytes()
-    chosen = settings.for_index() | {
-        name: getattr(settings, name) for name in ("retrieved", "dense_weight", "year_weight", "retrieval_weight")
-    }
-    return {
-        "reader": hashlib.sha256(weights).hexdigest(),
-        "settings": chosen,
-    }
+    return {"reader": hashlib.sha256(weights).hexdigest(), "settings": settings.for_ranking()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class Settings:
     """What a fused score of 1 adds to a candidate's reader score (logits); chosen by ``make fit``."""
     threshold: float = 0.3
     """Confidence below which the reply is "the sources do not say". ``make fit`` shows what share of questions each
-    would answer and refuse; the one that it calls best refuses nearly half of what the sources do answer."""
+    would answer and refuse; the one that it calls best refuses about half of what the sources do answer."""
     close: float = 0.36
     """Cosine of the question and its nearest passage below which "nothing close was found" is why there is no
     answer; chosen by ``make fit``."""
@@ -146,6 +146,11 @@ class Settings:
     def for_index(self) -> dict[str, Any]:
         """Give the settings that decide what is in the index."""
         return {name: getattr(self, name) for name in ("encoder", "passage_words", "overlap_words", "context")}
+
+    def for_ranking(self) -> dict[str, Any]:
+        """Give the settings that decide which answers come first, those of the index included."""
+        names = ("retrieved", "dense_weight", "year_weight", "retrieval_weight")
+        return self.for_index() | {name: getattr(self, name) for name in names}
 
 
 def _convert(name: str, kind: type, text: str) -> Any:

@@ -83,6 +83,17 @@ def test_what_decides_on_the_index() -> None:
     }
 
 
+def test_what_decides_on_the_ranking_holds_what_decides_on_the_index() -> None:
+    chosen = Settings()
+    assert chosen.for_ranking() == {
+        **chosen.for_index(),
+        "retrieved": 20,
+        "dense_weight": 0.25,
+        "year_weight": 0.1,
+        "retrieval_weight": 80.0,
+    }
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(FrozenInstanceError):
         Settings().top = 3  # type: ignore[misc]

@@ -156,5 +156,4 @@ def _compare(before: Sequence[Row], after: Sequence[Row], console: Console, *, g
 
 
 def _described(settings: Settings) -> dict[str, object]:
-    names = ("retrieved", "dense_weight", "year_weight", "retrieval_weight", "threshold")
-    return {**settings.for_index(), **{name: getattr(settings, name) for name in names}}
+    return {**settings.for_ranking(), "threshold": settings.threshold}
