@@ -15,7 +15,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from sco_qa import builder, corpus, exporting
+from sco_qa import builder, corpus, exporting, openvino
 from sco_qa.assistant import Assistant
 from sco_qa.cli import main
 from sco_qa.index import FaissIndex
@@ -45,6 +45,12 @@ def write_corpus(folder: Path, files: dict[str, str]) -> Path:
     for name, text in files.items():
         (folder / name).write_bytes(text.encode())
     return folder
+
+
+def without_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the processor for one that cannot multiply bfloat16."""
+    library = openvino.library()
+    monkeypatch.setattr(library.Core, "get_property", lambda *_: ["FP32", "INT8"])
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,7 @@ from sco_qa.errors import ModelError
 from sco_qa.exporting import PACKAGED, path_of
 from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
-from tests.conftest import BEARS, SHIPS
-from tests.test_openvino import without_bf16
+from tests.conftest import BEARS, SHIPS, without_bf16
 
 TEXTS = ["Who blocked the bank?", "Bears", "", "Où est l’été? 👩‍👩‍👧", "ship " * 2000]
 

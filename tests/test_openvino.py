@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sco_qa import onnx, openvino
 from sco_qa.errors import ModelError
 from tests import offline
+from tests.conftest import without_bf16
 
 
 class Sums(torch.nn.Module):
@@ -28,12 +29,6 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     example = {"left": np.ones((2, 8), np.int64), "right": np.ones((2, 8), np.int64)}
     onnx.export(Sums(), example, ["sum"], path)
     return path
-
-
-def without_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the processor for one that cannot multiply bfloat16."""
-    library = openvino.library()
-    monkeypatch.setattr(library.Core, "get_property", lambda *_: ["FP32", "INT8"])
 
 
 def test_a_graph_runs_on_any_batch_and_length(graph: Path) -> None:
