@@ -44,7 +44,7 @@ def restore(weights: Path, base: Path, folder: Path) -> None:
     for name in (_EMBEDDINGS.format("position"), _EMBEDDINGS.format("token_type")):
         whole, zero, scale = (known[f"{_MODEL}{name}_{part}"] for part in ("quantized", "zero_point", "scale"))
         state[name] = (whole - zero) * scale
-    consumer = {name: node for node in reversed(graph.node) for name in node.input}
+    consumer = {name: node for node in graph.node for name in node.input}
     for node in graph.node:
         if node.op_type == "MatMulInteger":
             name = node.input[1].removesuffix("_quantized")
