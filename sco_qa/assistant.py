@@ -149,7 +149,7 @@ class Assistant:
             matches = self._retriever.match(wordings[0], vector, *wordings[1:])
             hits = self._retriever.rank(wordings[0], matches, self.settings.retrieved)
         with clock.stage("read"):
-            candidates = self._read(understood.read, hits)
+            candidates = self._read(understood.read, hits[: self.settings.read])
         states: dict[str, State] = {}
         groups = group(candidates, MOST_ANSWERS)  # even if fewer are wanted: a rival lowers confidence, shown or not
         answers = self._answers(groups, states)

@@ -45,7 +45,10 @@ class Settings:
     milvus_collection: str = "sco_qa"
     """What the index is called there: letters, digits and ``_``."""
     retrieved: int = 20
-    """Passages handed to the reader."""
+    """Passages that retrieval gives, best first."""
+    read: int = 10
+    """How many of those are read, which takes most of the time of an answer; more of them answer no more questions
+    (docs/retrieval.md)."""
     dense_weight: float = 0.25
     """Share of the dense score in the fused one, the rest is BM25; chosen by ``make fit``."""
     year_weight: float = 0.1
@@ -102,6 +105,7 @@ class Settings:
             ("overlap_words", 0, self.passage_words - 1),
             ("document_megabytes", 1, 4_096),
             ("retrieved", 1, 100),
+            ("read", 1, 100),
             ("dense_weight", 0.0, 1.0),
             ("year_weight", 0.0, 1.0),
             ("retrieval_weight", 0.0, 1_000.0),
@@ -149,7 +153,7 @@ class Settings:
 
     def for_ranking(self) -> dict[str, Any]:
         """Give the settings that decide which answers come first, those of the index included."""
-        names = ("retrieved", "dense_weight", "year_weight", "retrieval_weight")
+        names = ("retrieved", "read", "dense_weight", "year_weight", "retrieval_weight")
         return self.for_index() | {name: getattr(self, name) for name in names}
 
 

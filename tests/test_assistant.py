@@ -352,3 +352,12 @@ def test_an_assistant_is_found_as_the_command_line_finds_it(place: Path) -> None
 def test_an_index_that_is_named_comes_before_the_settings_own(place: Path) -> None:
     found = Assistant.load(place / "index", settings=Settings(index=place / "none", corpus=place / "documents"))
     assert found.settings.index == place / "index"
+
+
+def test_the_best_of_the_passages_retrieved_are_read(index: FaissIndex, settings: Settings) -> None:
+    everywhere = dict.fromkeys(("the", "The"), 1.0)
+    trace = asking(index, settings, everywhere, retrieved=4, read=2).trace("Where does the polar bear live?")
+    assert len(trace.hits) == 4
+    assert {c.hit.passage.id for c in trace.candidates} == {hit.passage.id for hit in trace.hits[:2]}
+    wider = asking(index, settings, everywhere, retrieved=4, read=9).trace("Where does the polar bear live?")
+    assert {c.hit.passage.id for c in wider.candidates} == {hit.passage.id for hit in wider.hits}

@@ -62,6 +62,7 @@ def test_a_switch_is_read(text: str, *, value: bool) -> None:
         ("PASSAGE_WORDS", "9", "the setting passage_words must be between 10 and 2000, not 9"),
         ("OVERLAP_WORDS", "100", "the setting overlap_words must be between 0 and 99, not 100"),
         ("RETRIEVED", "0", "the setting retrieved must be between 1 and 100, not 0"),
+        ("READ", "101", "the setting read must be between 1 and 100, not 101"),
         ("DENSE_WEIGHT", "1.1", "the setting dense_weight must be between 0.0 and 1.0, not 1.1"),
         ("RETRIEVAL_WEIGHT", "-1", "the setting retrieval_weight must be between 0.0 and 1000.0, not -1.0"),
         ("MAX_QUESTION", "0", "the setting max_question must be between 1 and 1000000, not 0"),
@@ -88,6 +89,7 @@ def test_what_decides_on_the_ranking_holds_what_decides_on_the_index() -> None:
     assert chosen.for_ranking() == {
         **chosen.for_index(),
         "retrieved": 20,
+        "read": 10,
         "dense_weight": 0.25,
         "year_weight": 0.1,
         "retrieval_weight": 80.0,

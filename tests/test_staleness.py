@@ -31,7 +31,7 @@ def stale(settings: Settings) -> tuple[str, ...]:
 
 def test_an_index_is_fresh_until_something_changes(kept: Settings) -> None:
     require_fresh(kept.index, corpus.load(kept.corpus), kept)
-    asking = dataclasses.replace(kept, top=1, threshold=0.9, retrieved=3, dense_weight=0.1, threads=1)
+    asking = dataclasses.replace(kept, top=1, threshold=0.9, retrieved=3, read=2, dense_weight=0.1, threads=1)
     require_fresh(kept.index, corpus.load(kept.corpus), asking)
     shutil.copy(kept.corpus / "ships.txt", kept.corpus / "the same.txt")  # it is in the index already
     require_fresh(kept.index, corpus.load(kept.corpus), kept)

@@ -224,7 +224,7 @@ def write(systems: Sequence[System], index_mb: float) -> None:
 Written by `make bench-speed`: medians of {rounds} rounds in which every system is run in turn, on {os.cpu_count()}
 cores ({platform.machine()}) that other work may have been using too. Cold start and memory are those of a new process
 with one question: the others encode the sentences in it, SCO QA opens its index. Warm are {warm} questions a process;
-the others look a sentence up, SCO QA also reads 20 passages.
+the others look a sentence up, SCO QA also reads {Settings().read} passages.
 
 | system | cold start s | warm p50 / p95 ms | memory MB | index MB | installed MB |
 | --- | ---: | ---: | ---: | ---: | ---: |

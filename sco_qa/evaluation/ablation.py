@@ -49,7 +49,7 @@ def ablate(
         "overlap of passages": replace(settings, overlap_words=0),
         "BM25": replace(settings, dense_weight=1.0),
         "dense vectors": replace(settings, dense_weight=0.0),
-        "reading more than the first passage": replace(settings, retrieved=1),
+        "reading more than the first passage": replace(settings, read=1),
         "the year that the question names": replace(settings, year_weight=0.0),
         "the retrieval score in the ranking of answers": replace(settings, retrieval_weight=0.0),
         "understanding follow-ups": replace(settings, follow_ups=False),

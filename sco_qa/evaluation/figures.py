@@ -91,7 +91,7 @@ def _area_under_risk(columns: Columns) -> Columns:
 FIGURES: tuple[Figure, ...] = (
     _retrieval("hit@1", "the first passage holds the evidence"),
     _retrieval("hit@5", "one of the first 5 passages does", headline=True),
-    _retrieval("hit@20", "one of the 20 passages that are read does"),
+    _retrieval("hit@20", "one of the 20 passages that are retrieved does"),
     _retrieval("recall@20", "share of the passages with evidence among the 20"),
     _retrieval("MRR", "1 / rank of the first passage with evidence"),
     _retrieval("nDCG@10", "discounted gain of the first 10 passages", headline=True),

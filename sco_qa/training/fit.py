@@ -78,7 +78,7 @@ def main() -> None:
     settings, console = Settings(), Console()
     bench = Workbench(settings)
     closeness = Closeness([*known.learned, *known.alone], bench.encoder)
-    unread = _ask(known.learned, bench, "searching", closeness, replace(settings, retrieved=1))
+    unread = _ask(known.learned, bench, "searching", closeness, replace(settings, read=1))
     alone = _ask(known.alone, bench, "asking", closeness)
     asked = [*alone, *_ask([known.pooled, known.paragraphs], bench, "asking all in one")]
 

@@ -20,7 +20,7 @@ from sco_qa.training.answering import Read, Way
 from sco_qa.types import Candidate, Hit, Passage, Source, Span
 
 SETTINGS = Settings()
-PLAIN = Way(retrieved=20, year_weight=0.0)
+PLAIN = Way(read=20, year_weight=0.0)
 QUESTION = Question("q", "para", "Who steered in 1901?", (Expected(("Lee",), (Evidence("b", Span(0, 3)),)),))
 
 
@@ -42,21 +42,29 @@ def read(*, dense: Sequence[float] = (0.6, 0.5), best: Sequence[float] = (0.6, 0
         (replace(PLAIN, year_weight=0.1), read(), True),
         (replace(PLAIN, sentence=0.5), read(best=(0.6, 0.9)), True),
         (replace(PLAIN, sentence=0.5), read(best=(0.6, 0.6)), False),
-        (replace(PLAIN, retrieved=1, year_weight=0.1), read(), False),
+        (replace(PLAIN, read=1), read(dense=(0.5, 0.6)), True),
+        (replace(PLAIN, read=1, year_weight=0.1), read(), True),
     ],
 )
 def test_a_way_decides_which_answer_comes_first(way: Way, one: Read, right: bool) -> None:
-    first = one.first(way, SETTINGS)
-    assert (one.cites(first), one.right(first)) == (right, right)
+    answers = one.answers(way, SETTINGS)
+    assert (one.cites(answers), one.right(answers)) == (right, right)
+
+
+def test_a_passage_that_is_not_read_gives_no_answer() -> None:
+    for count, words in ((2, ["Kim", "Lee"]), (1, ["Kim"])):
+        answers = read().answers(replace(PLAIN, read=count), SETTINGS)
+        assert [members[0].text for members in answers] == words
+        assert read().sources(answers) == float("Lee" in words)
 
 
 def test_right_words_at_another_place_are_not_right() -> None:
     one = read(dense=(0.5, 0.6))
     elsewhere = replace(one.candidates[0], text="Lee")
-    assert not one.right(elsewhere)
-    assert not one.right(replace(one.candidates[1], text="Kim"))
-    assert one.cites(one.candidates[1])
-    assert not one.right(None)
+    assert not one.right([[elsewhere]])
+    assert not one.right([[replace(one.candidates[1], text="Kim")]])
+    assert one.cites([[one.candidates[1]]])
+    assert not one.right([])
 
 
 def test_questions_that_stand_by_themselves_are_asked() -> None:
@@ -83,16 +91,15 @@ def test_questions_that_stand_by_themselves_are_asked() -> None:
     vector = encoder.encode([QUESTION.question])[0]
     first, second = encoder.encode(["Ships\nShips left.", "Ships\nCaptain Kim steered."]) @ vector
     assert one.best[0] == pytest.approx(max(first, second))
-    found = one.first(replace(PLAIN, year_weight=1.0), SETTINGS)
-    assert found is not None
-    assert found.text == "Lee"
+    assert one.answers(replace(PLAIN, year_weight=1.0), SETTINGS)[0][0].text == "Lee"
 
 
 def test_the_table_shows_how_the_ways_differ() -> None:
     ways = {"shipped": PLAIN, "with the year": replace(PLAIN, year_weight=0.1)}
+    same, better = "+0.000 (+0.000 … +0.000)", "+1.000 (+1.000 … +1.000)"
     assert answering.table([read()], ways, SETTINGS) == (
-        "| 1 questions | evidence@1 | difference | right@1 | difference |\n"
-        "| --- | ---: | ---: | ---: | ---: |\n"
-        "| shipped | 0.000 | +0.000 (+0.000 … +0.000) | 0.000 | +0.000 (+0.000 … +0.000) |\n"
-        "| with the year | 1.000 | +1.000 (+1.000 … +1.000) | 1.000 | +1.000 (+1.000 … +1.000) |\n"
+        "| 1 questions | evidence@1 | difference | right@1 | difference | sources@5 | difference |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+        f"| shipped | 0.000 | {same} | 0.000 | {same} | 1.000 | {same} |\n"
+        f"| with the year | 1.000 | {better} | 1.000 | {better} | 1.000 | {same} |\n"
     )
