@@ -22,8 +22,7 @@ from sco_qa.errors import ModelError
 class Session:
     """One ONNX graph, which runs batches on as many threads as it was opened for, each batch on one.
 
-    It computes in bfloat16 if the processor has instructions for that, and in full precision on any other: there
-    OpenVINO could only imitate it, which takes longer than full precision.
+    It computes in the :func:`precision` of this processor.
     """
 
     def __init__(self, path: Path, *, threads: int) -> None:
@@ -33,9 +32,8 @@ class Session:
             ModelError: The file is no ONNX graph that this version can run.
         """
         core = library().Core()
-        has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         chosen = {
-            "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
+            "INFERENCE_PRECISION_HINT": precision(),
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": threads,
         }
@@ -79,6 +77,14 @@ class Session:
         request.wait()
         output: NDArray[np.float32] = request.get_output_tensor(0).data.copy()
         return output
+
+
+def precision() -> str:
+    """Give the precision that this processor is fastest in: ``bf16`` if it has instructions for that, else ``f32``.
+
+    Without them OpenVINO could only imitate bfloat16, which takes longer than full precision.
+    """
+    return "bf16" if "BF16" in library().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
 def library() -> Any:

@@ -66,3 +66,16 @@ def test_every_accepted_ratio_is_held(speed: Any) -> None:
     """What is in the repository names the figures that a run gives."""
     accepted = json.loads((REPOSITORY / speed.ACCEPTED).read_text(encoding="utf-8"))
     assert accepted.keys() == measured(speed).keys()
+
+
+def test_a_page_keeps_what_other_processors_gave(speed: Any) -> None:
+    page = "# Speed\n\nHow.\n\n## one\n\n| 1 |\n\n## two\n\n| 2 |\n"
+    assert speed.with_part(page, "one\n\n| 3 |\n") == page.replace("| 1 |", "| 3 |")
+    assert speed.with_part(page, "three\n\n| 3 |\n") == page + "\n## three\n\n| 3 |\n"
+
+
+def test_the_page_is_made_of_such_parts(speed: Any) -> None:
+    page = (REPOSITORY / speed.PAGE).read_text(encoding="utf-8")
+    parts = page.split(speed.HEADING)[1:]
+    assert len(parts) >= 2
+    assert speed.with_part(page, parts[0]) == page

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from compare import HERE, OTHERS, installed, run, sentences
 
-from sco_qa import corpus
+from sco_qa import corpus, openvino
 from sco_qa.encoder import PassageEncoder
 from sco_qa.evaluation import gold
 from sco_qa.exporting import path_of
@@ -35,6 +35,7 @@ from sco_qa.settings import Settings
 PAGE, ACCEPTED = Path("docs/speed.md"), Path("evals/speed.json")
 ROUNDS, QUESTIONS = 5, 40
 BUILD = "a build"
+HEADING = "\n\n## "
 GATE_ROUNDS, ACCEPT_ROUNDS, GATE_QUESTIONS, GATE_SENTENCES = 3, 7, 8, 100
 """For the gate: few, so that it takes well under a minute."""
 ONE_THREAD = {"SCO_QA_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -209,7 +210,7 @@ def build_rate() -> str:
 
 
 def write(systems: Sequence[System], index_mb: float) -> None:
-    """Write the tables."""
+    """Write the tables to the page, in place of those that a processor of this kind gave before."""
     rows = []
     for system in systems:
         index = f"{index_mb:.0f}" if system is systems[0] else "–"
@@ -219,12 +220,9 @@ def write(systems: Sequence[System], index_mb: float) -> None:
             f"| {installed(system.python, system.packages):.0f} |"
         )
     rounds, warm = len(systems[0].cold), len(systems[0].asked) - 1
-    text = f"""# Speed beside other systems
+    part = f"""{os.cpu_count()} cores of {platform.machine()}, {openvino.precision()}
 
-Written by `make bench-speed`: medians of {rounds} rounds in which every system is run in turn, on {os.cpu_count()}
-cores ({platform.machine()}) that other work may have been using too. Cold start and memory are those of a new process
-with one question: the others encode the sentences in it, SCO QA opens its index. Warm are {warm} questions a process;
-the others look a sentence up, SCO QA also reads {Settings().read} passages.
+Medians of {rounds} rounds. Warm are {warm} questions a process; SCO QA read {Settings().read} passages for each.
 
 | system | cold start s | warm p50 / p95 ms | memory MB | index MB | installed MB |
 | --- | ---: | ---: | ---: | ---: | ---: |
@@ -232,8 +230,15 @@ the others look a sentence up, SCO QA also reads {Settings().read} passages.
 
 {build_rate()}
 """
-    PAGE.write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    PAGE.write_text(with_part(PAGE.read_text(encoding="utf-8"), part), encoding="utf-8")
+    sys.stdout.write(part)
+
+
+def with_part(page: str, part: str) -> str:
+    """Put a part, which begins with its heading, in the place of the page's part with that heading, or at its end."""
+    introduction, *parts = page.split(HEADING)
+    by_heading = {known.split("\n", 1)[0]: known for known in [*parts, part]}
+    return HEADING.join([introduction.strip(), *(known.strip() for known in by_heading.values())]) + "\n"
 
 
 if __name__ == "__main__":
