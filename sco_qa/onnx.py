@@ -23,8 +23,9 @@ _SLOWER = ["SkipLayerNormFusion"]
 else that fuses is faster than what ONNX Runtime makes of the plain graph, whichever exporter wrote it."""
 
 _EXACT_PRODUCTS = ("session.x64quantprecision", "1")
-"""Without it, sums of products in 8 bits overflow on processors that have no instructions for those (VNNI): faster by a
-sixth, but the scores depend on the processor, and those of a model with larger weights mean nothing."""
+"""Without it, sums of products in 8 bits overflow on processors that have no instructions for those (VNNI), as ONNX
+Runtime says where it lists its options: faster by a sixth, but the scores depend on the processor, and with other
+weights they can be wrong altogether (``tests/test_quantization.py`` fails there)."""
 
 
 def export(module: Module, example: Mapping[str, NDArray[np.int64]], outputs: Sequence[str], path: Path) -> None:
