@@ -17,7 +17,7 @@ from sco_qa import sentences
 from sco_qa.evaluation.metrics import f1
 from sco_qa.reader.span import MAX_TOKENS, decode
 from sco_qa.training.examples import Example
-from sco_qa.training.model import SpanModel
+from sco_qa.training.model import SpanModel, autocast
 from sco_qa.types import Span
 
 WEIGHTS = tuple(round(0.2 * step, 1) for step in range(0, 21))
@@ -47,7 +47,7 @@ def read(model: SpanModel, tokenizer: Any, examples: Sequence[Example], *, batch
         chosen = ordered[first : first + batch]
         windows = tokenizer.encode_batch([(example.question, example.text) for example in chosen])
         inputs = [torch.tensor([getattr(w, name) for w in windows]) for name in ("ids", "attention_mask", "type_ids")]
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), autocast("cpu"):
             start, end, verifier = (logits.float().numpy() for logits in model(*inputs))
         for row, (example, window) in enumerate(zip(chosen, windows, strict=True)):
             split = sentences.split(example.text, Span(0, len(example.text)))

@@ -1,4 +1,4 @@
-"""The training loop: bfloat16, one process a worker, checkpoints to go on from, progress with the time left."""
+"""The training loop: bfloat16 where it is fast, one process a worker, checkpoints, progress with the time left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch.multiprocessing.spawn import start_processes
 from torch.nn import functional
 
 from sco_qa.training.features import Features, batches
-from sco_qa.training.model import SpanModel
+from sco_qa.training.model import SpanModel, autocast
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -161,7 +161,7 @@ def losses(model: SpanModel, features: Features, chosen: NDArray[np.int64]) -> t
         mask[row, :length] = 1
         kinds[row, features.second[i] : length] = 1
     attention = torch.from_numpy(mask).to(device)
-    with torch.autocast(device.type, torch.bfloat16):
+    with autocast(device.type):
         start, end, verifier = model(torch.from_numpy(ids).to(device), attention, torch.from_numpy(kinds).to(device))
     first, last = (torch.from_numpy(v[chosen].astype(np.int64)).to(device) for v in (features.start, features.end))
     padding = attention == 0

@@ -15,6 +15,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
 from sco_qa.exporting import path_of
+from sco_qa.training.model import autocast
 
 Pair = tuple[str, str]
 """A question, and a passage that answers it."""
@@ -40,7 +41,7 @@ class TunedEncoder:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate * min(10 * share + 0.1, 1 - share)
             columns = [self._model.preprocess(list(texts)) for texts in zip(*chosen, strict=True)]
-            with torch.autocast("cpu", torch.bfloat16):
+            with autocast("cpu"):
                 loss(columns, torch.empty(0)).backward()
             optimizer.step()
             optimizer.zero_grad()

@@ -8,11 +8,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from sco_qa import openvino
 from sco_qa.training import loop
 from sco_qa.training.examples import Example
 from sco_qa.training.features import Features, features
 from sco_qa.training.loop import Plan
-from sco_qa.training.model import SpanModel
+from sco_qa.training.model import SpanModel, autocast
 from sco_qa.types import Span
 from tests.training.conftest import BEARS, SHIPS
 
@@ -88,6 +89,15 @@ def test_the_loss_is_what_plain_arithmetic_gives(tiny_encoder: Path, made: Featu
         expected_here.append(float(torch.nn.functional.softplus(-sign * verifier[0])))
     assert float(span.detach()) == pytest.approx(np.mean(expected_span), rel=0.01)  # bfloat16 has 8 bits
     assert float(here.detach()) == pytest.approx(np.mean(expected_here), rel=0.01)
+
+
+@pytest.mark.parametrize(("capabilities", "expected"), [(["FP32", "BF16"], torch.bfloat16), (["FP32"], torch.float32)])
+def test_it_multiplies_bfloat16_only_where_the_processor_does(
+    monkeypatch: pytest.MonkeyPatch, capabilities: list[str], expected: torch.dtype
+) -> None:
+    monkeypatch.setattr(openvino.library().Core, "get_property", lambda *_: capabilities)
+    with autocast("cpu"):
+        assert (torch.eye(2) @ torch.eye(2)).dtype == expected
 
 
 def test_the_learning_rate_rises_and_falls_to_its_floor(
