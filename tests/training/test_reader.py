@@ -88,3 +88,18 @@ def test_no_held_out_title_is_learned_from(tmp_path: Path) -> None:
     assert [len(part) for part in titles] == [53, 7]  # 5 of 30 titles of squad2, 2 of 30 others
     assert not titles[0] & titles[1]
     assert {e.text for e in held} == {BEARS, SHIPS}
+
+
+def test_squads_own_files_add_what_the_lines_lack_and_nothing_that_is_tested_or_held_out(tmp_path: Path) -> None:
+    many = [{**entry, "title": f"{entry['title']} {i}"} for entry in PARAGRAPHS for i in range(30)]
+    write_lines(tmp_path / "reader_train.jsonl.gz", many)
+    learned, held = reader.load(tmp_path)
+
+    tested, new = "Nobody may learn this.", "The crew ate rice."
+    write_lines(tmp_path / "reader_test_ships.jsonl.gz", [{**PARAGRAPHS[1], "context": tested}])
+    asked = [{"question": "Which?", "answers": [{"answer_start": 0, "text": "The"}]}]
+    paragraphs = [{"context": text, "qas": asked} for text in (BEARS, tested, new)]
+    articles = [{"title": title, "paragraphs": paragraphs} for title in ("Whales", held[0].title)]
+    (tmp_path / "squad2.json").write_text(json.dumps({"data": articles}), encoding="utf-8")
+
+    assert reader.load(tmp_path) == ([*learned, Example("Which?", new, Span(0, 3), "squad2", "Whales")], held)
