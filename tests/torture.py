@@ -31,7 +31,9 @@ from sco_qa.testing import FakeEncoder, FakeReader
 WORDS = "pump roof canteen garage lease handbook harbour ship bear panda bicycle window letter keeper winter".split()
 DOCUMENTS, SHORT_DOCUMENTS = 12, 10_000
 _PROCESSES = multiprocessing.get_context("forkserver")  # whose children are there in milliseconds
-_PROCESSES.set_forkserver_preload(["tests.torture", "faiss", "nltk.tokenize.punkt", "sco_qa.lexical", "Stemmer"])
+_PROCESSES.set_forkserver_preload(
+    ["faiss", "nltk.tokenize.punkt", "sco_qa.assistant", "sco_qa.builder", "sco_qa.testing", "Stemmer"]
+)
 _MEMORY_GB = 1.0
 
 
