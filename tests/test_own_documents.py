@@ -161,7 +161,11 @@ sys.exit(main(["watch"]))
 def test_changes_are_watched_for_until_interrupted(library: Path) -> None:
     library.mkdir()
     command = [sys.executable, "-c", WATCHING]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:  # noqa: S603
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching,  # noqa: S603
+        contextlib.ExitStack() as last,
+    ):
+        last.callback(watching.kill)
         assert watching.stdout is not None
         assert watching.stderr is not None
         assert watching.stderr.readline().startswith(f"sco-qa: there is no document in {library}")
@@ -173,6 +177,30 @@ def test_changes_are_watched_for_until_interrupted(library: Path) -> None:
         watching.send_signal(signal.SIGINT)
         assert watching.communicate(timeout=30) == ("", "")
         assert watching.returncode == 0
+
+
+IGNORING = """
+import os, signal
+from sco_qa.cli import watch
+class Ignoring:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+build = watch._build
+def interrupted(settings):
+    build(settings)
+    Ignoring()
+watch._build = interrupted
+"""
+
+
+def test_an_interrupt_ends_the_watch_wherever_it_comes(library: Path) -> None:
+    library.mkdir()
+    (library / "a.txt").write_text("One.")
+    command = [sys.executable, "-c", IGNORING + WATCHING]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603
+    assert ended.returncode == 0
+    assert ended.stdout.endswith(f"watching {library}; Ctrl-C ends it\n")
+    assert "KeyboardInterrupt" in ended.stderr  # as Python says of an exception that it ignores
 
 
 def write_page() -> None:

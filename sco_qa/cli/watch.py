@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
+from types import FrameType
 
 from sco_qa import corpus
 from sco_qa.cli import common
@@ -33,6 +36,14 @@ def run(chosen: Namespace) -> int:
 
     settings = common.settings(chosen)
     corpus.require_folder(settings.corpus)
+    interrupted = Event()
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        interrupted.set()  # the exception may come where it is ignored, as while an object is being deleted
+        signal.default_int_handler(signum, frame)
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
     with suppress(KeyboardInterrupt):  # how it is meant to be stopped
         changes = watch(
             settings.corpus,
@@ -41,6 +52,7 @@ def run(chosen: Namespace) -> int:
             debounce=_AT_MOST_MS,
             yield_on_timeout=True,  # so that it watches already when the first build looks at the folder
             rust_timeout=_SETTLED_MS,
+            stop_event=interrupted,
         )
         next(changes)
         _build(settings)
