@@ -43,22 +43,23 @@ class Round:
 def load(data: Path) -> tuple[list[Example], list[Example]]:
     """Read the examples of a folder: those to learn from, and those held out.
 
-    SQuAD's own files add paragraphs to those of the JSON lines' data set of that name: to what is learned from alone,
-    so what is held out is the same with and without them, and none that stands in a test file of the folder.
+    One of SQuAD's own files adds paragraphs to the JSON lines of the data set that it is named after, to what is
+    learned from alone: what is held out of a set is the same with and without it. None that a test file of the folder
+    holds is added.
     """
     paragraphs = [entry for path in sorted(data.glob("reader_train*.jsonl.gz")) for entry in examples.lines(path)]
     worlds = [entry for path in sorted(data.glob("worlds_train*.jsonl.gz")) for entry in examples.lines(path)]
-    held = examples.held_out([*paragraphs, *worlds])
+    sets = {entry["dataset"] for entry in paragraphs}
     known = {(entry["dataset"], entry["context"]) for entry in paragraphs}
     tested = {e["context"] for path in data.glob("reader_test*.jsonl.gz") for e in examples.lines(path)}
-    paragraphs += [
+    added = [
         entry
         for path in sorted(data.glob("*.json"))
         for entry in examples.squad(path)
-        if (entry["dataset"], entry["context"]) not in known
-        and entry["context"] not in tested
-        and examples.title(entry) not in held
+        if (entry["dataset"], entry["context"]) not in known and entry["context"] not in tested
     ]
+    held = examples.held_out([*paragraphs, *worlds, *(entry for entry in added if entry["dataset"] not in sets)])
+    paragraphs += [e for e in added if e["dataset"] not in sets or examples.title(e) not in held]
     found = [
         *examples.paragraphs(paragraphs),
         *examples.paragraphs(examples.joined(examples.written(), paragraphs)),

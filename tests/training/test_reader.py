@@ -103,3 +103,10 @@ def test_squads_own_files_add_what_the_lines_lack_and_nothing_that_is_tested_or_
     (tmp_path / "squad2.json").write_text(json.dumps({"data": articles}), encoding="utf-8")
 
     assert reader.load(tmp_path) == ([*learned, Example("Which?", new, Span(0, 3), "squad2", "Whales")], held)
+
+
+def test_titles_of_a_set_that_only_squads_own_file_has_are_held_out_too(tmp_path: Path) -> None:
+    asked = [{"question": "Which?", "answers": [{"answer_start": 0, "text": "The"}]}]
+    articles = [{"title": f"Ships {i}", "paragraphs": [{"context": SHIPS, "qas": asked}]} for i in range(30)]
+    (tmp_path / "other.json").write_text(json.dumps({"data": articles}), encoding="utf-8")
+    assert [len(part) for part in reader.load(tmp_path)] == [28, 2]
