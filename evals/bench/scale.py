@@ -30,6 +30,7 @@ from sco_qa import builder, corpus, passages
 from sco_qa.cache import KEY, Journal, key_of
 from sco_qa.encoder import OnnxEncoder, PassageEncoder, version_of
 from sco_qa.evaluation import process
+from sco_qa.evaluation.cost import machine
 from sco_qa.index import FaissIndex
 from sco_qa.retrieval import Retriever
 from sco_qa.settings import Settings
@@ -284,13 +285,16 @@ def write(rows: list[dict[str, Any]], real: int) -> None:
     PAGE.write_text(
         f"""# How building and retrieval grow
 
-Written by `make bench-scale`. The documents are the paragraphs of the training and test data, {PARAGRAPHS} in each:
-{real:,} real passages. What is beyond those is made, not found: the same documents again, every tenth word taken from
-elsewhere in the document, with perturbed copies of real vectors (cosine {COSINE}). {QUESTIONS} questions of all those
-data sets. Retrieval is what happens between a question's vector and its {Settings().retrieved} passages: the search of
-vectors and words, their fusion, and the passages from their texts. Recall is that of the {NEAREST} nearest passages
-against comparing all of them. p50 and p95 are of the second half of the questions; "first" is the p95 of the first
-half, which reads from the disk. CPU time is of all threads together.
+Written by `make bench-scale` on {machine()}.
+
+The documents are the paragraphs of the training and test data, {PARAGRAPHS} in each: {real:,} real passages. What is
+beyond those is made, not found: the same documents again, every tenth word taken from elsewhere in the document, with
+perturbed copies of real vectors (cosine {COSINE}). {QUESTIONS} questions of all those data sets.
+
+Retrieval is what happens between a question's vector and its {Settings().retrieved} passages: the search of vectors and
+words, their fusion, and the passages from their texts. Recall is that of the {NEAREST} nearest passages against
+comparing all of them. p50 and p95 are of the second half of the questions; "first" is the p95 of the first half, which
+reads from the disk. CPU time is of all threads together.
 
 | passages | vectors | build s | build MB | disk MB | open s | MB | recall@10 | p50 / p95 ms | CPU p95 | first |
 | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -25,9 +24,10 @@ from typing import Any
 import numpy as np
 from compare import HERE, OTHERS, installed, run, sentences
 
-from sco_qa import corpus, openvino
+from sco_qa import corpus
 from sco_qa.encoder import PassageEncoder
 from sco_qa.evaluation import gold
+from sco_qa.evaluation.cost import machine
 from sco_qa.exporting import path_of
 from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
@@ -220,7 +220,7 @@ def write(systems: Sequence[System], index_mb: float) -> None:
             f"| {installed(system.python, system.packages):.0f} |"
         )
     rounds, warm = len(systems[0].cold), len(systems[0].asked) - 1
-    part = f"""{os.cpu_count()} cores of {platform.machine()}, {openvino.precision()}
+    part = f"""{machine()}
 
 Medians of {rounds} rounds. Warm are {warm} questions a process; SCO QA read {Settings().read} passages for each.
 

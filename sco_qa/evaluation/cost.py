@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import statistics
 import sys
 from dataclasses import dataclass
 
+from sco_qa import openvino
 from sco_qa.evaluation import process
 from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
@@ -34,3 +37,8 @@ def measure(settings: Settings, question: str) -> Cost:
         peak_memory_mb=statistics.median(ran.peak_memory_mb for ran in runs),
         index_mb=FaissIndex.load(settings.index).size / 1e6,
     )
+
+
+def machine() -> str:
+    """Name the kind of machine that figures were taken on: its cores, and what they are fastest in."""
+    return f"{os.cpu_count()} cores of {platform.machine()}, {openvino.precision()}"

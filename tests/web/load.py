@@ -24,6 +24,8 @@ from pathlib import Path
 
 import httpx
 
+from sco_qa.evaluation.cost import machine
+
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "milvus.md"
 BEGIN, END = "<!-- written by make load -->\n", "<!-- end -->\n"
@@ -95,11 +97,11 @@ class Load:
         return f"{start}| {len(heard.answered_ms) / self.seconds:.1f} | {p50:.0f} | {p95:.0f} {rest}{shares}{cores}"
 
 
-def written(page: str, loads: Sequence[Load], cores: int) -> str:
+def written(page: str, loads: Sequence[Load], kind: str) -> str:
     """Put the table in its place on the page."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    intro = f"On {cores} cores, which wrk and Milvus Lite share with the workers, {loads[0].seconds:.0f} s a row:\n\n"
+    intro = f"On {kind}; wrk and Milvus Lite share them with the workers; {loads[0].seconds:.0f} s a row:\n\n"
     return f"{before}{BEGIN}{intro}{HEAD}{''.join(load.row() for load in loads)}{END}{after}"
 
 
@@ -223,7 +225,7 @@ def main() -> None:
             sys.stdout.write(load.row())
             sys.stdout.flush()
     page = chosen.output.read_text(encoding="utf-8")
-    chosen.output.write_text(written(page, loads, len(os.sched_getaffinity(0))), encoding="utf-8")
+    chosen.output.write_text(written(page, loads, machine()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -29,12 +29,12 @@ def test_a_load_without_answers_is_a_row_without_figures() -> None:
 
 
 def test_only_the_table_of_the_page_is_written() -> None:
-    page = written(f"before\n\n{BEGIN}old\n{END}\nafter\n", [load(SAID)], cores=2)
+    page = written(f"before\n\n{BEGIN}old\n{END}\nafter\n", [load(SAID)], kind="2 cores")
     assert page == (
-        f"before\n\n{BEGIN}On 2 cores, which wrk and Milvus Lite share with the workers, 10 s a row:\n\n"
+        f"before\n\n{BEGIN}On 2 cores; wrk and Milvus Lite share them with the workers; 10 s a row:\n\n"
         f"{HEAD}{load(SAID).row()}{END}\nafter\n"
     )
-    assert written(page, [load(SAID)], cores=2) == page
+    assert written(page, [load(SAID)], kind="2 cores") == page
 
 
 def test_the_page_has_a_place_for_the_table() -> None:
