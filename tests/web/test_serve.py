@@ -6,18 +6,21 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from sco_qa.settings import Settings
+from sco_qa.web import server
 from tests.conftest import REPOSITORY, run
 
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        yield holder.getsockname()[1]
 
 
 def test_a_port_in_use(place: Path, taken: int) -> None:
@@ -41,6 +44,12 @@ def test_options_that_cannot_be(place: Path, options: list[str], problem: str) -
 def test_user_without_password(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCO_QA_USER", "ann")
     assert "give both SCO_QA_USER (without a colon) and SCO_QA_PASSWORD" in run("serve", "--port", "0").problem
+
+
+def test_an_answer_does_not_wait_for_the_one_before_to_be_acknowledged() -> None:
+    listening = server.listen(replace(Settings(), port=0))
+    with listening, socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 def test_app_serves_its_first_page(real_index: object) -> None:
