@@ -127,11 +127,15 @@ def tokenizer(path: Path) -> Any:
 
 
 def number_of_threads(chosen: int) -> int:
-    """Give the chosen number, or for 0 one thread for each core that this process may use, at most 4."""
+    """Give the chosen number, or for 0 one thread for each of the :func:`cores`, at most 4."""
     if chosen > 0:
         return chosen
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(4, cores)
+    return min(4, cores())
+
+
+def cores() -> int:
+    """Count the cores that this process may use; where the system does not tell, those that there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -47,7 +46,7 @@ def test_user_without_password(place: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_answer_does_not_wait_for_the_one_before_to_be_acknowledged() -> None:
-    listening = server.listen(replace(Settings(), port=0))
+    listening = server.listen(Settings(port=0))
     with listening, socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
