@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from onnx import TensorProto, helper, numpy_helper, save
 
 from sco_qa import onnx
 from sco_qa.errors import ModelError
@@ -39,6 +40,44 @@ def test_a_file_that_is_no_graph_is_named(tmp_path: Path, content: bytes) -> Non
     assert str(caught.value).startswith(f"cannot load the model {path} (")
     assert str(caught.value).endswith("); rebuild it")
     assert "\n" not in str(caught.value)
+
+
+def test_products_of_bytes_are_exact_on_every_processor(tmp_path: Path) -> None:
+    rows, inner, columns = 5, 64, 32
+    weights = numpy_helper.from_array(np.full((inner, columns), 127, np.int8), "weights")
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["left"], ["bytes"], to=TensorProto.UINT8),
+            helper.make_node("MatMulInteger", ["bytes", "weights"], ["product"]),
+            helper.make_node("Cast", ["product"], ["out"], to=TensorProto.FLOAT),
+        ],
+        "graph",
+        [helper.make_tensor_value_info("left", TensorProto.INT64, [rows, inner])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, [rows, columns])],
+        [weights],
+    )
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), tmp_path / "graph.onnx")
+    (product,) = onnx.Session(tmp_path / "graph.onnx", threads=1).run(left=np.full((rows, inner), 255, np.int64))
+    assert product.tolist() == [[255 * 127 * inner] * columns] * rows  # any two already exceed what 16 bits hold
+
+
+@pytest.mark.parametrize(
+    ("cpuinfo", "multiplies"),
+    [
+        ("processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512_vnni\n\nprocessor\t: 1\n", True),
+        ("flags\t\t: fpu avx2 avx_vnni hybrid\n", True),
+        ("flags\t\t: fpu avx2 avx512f avx512_4vnniw\nvmx flags\t: avx_vnni\n", False),
+        ("Features\t: fp asimd asimddp\n", False),
+        (None, False),
+    ],
+)
+def test_the_slower_way_to_exact_products_is_taken_only_where_it_is_needed(
+    cpuinfo: str | None, multiplies: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "cpuinfo"
+    if cpuinfo is not None:
+        path.write_text(cpuinfo, encoding="utf-8")
+    assert onnx.multiplies_bytes(path) is multiplies
 
 
 def test_threads_are_those_chosen_or_one_a_core_up_to_four() -> None:
