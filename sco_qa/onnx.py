@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sco_qa import processor
 from sco_qa.errors import ModelError
 
 if TYPE_CHECKING:
@@ -25,10 +25,8 @@ else that fuses is faster than what ONNX Runtime makes of the plain graph, which
 _EXACT_PRODUCTS = ("session.x64quantprecision", "1")
 """Without it, sums of products in 8 bits overflow on x86 processors that have no instructions for those (VNNI), as ONNX
 Runtime says where it lists its options: faster by a sixth, but the scores depend on the processor, and with other
-weights they can be wrong altogether (``tests/test_quantization.py`` fails there). Where there are such instructions, it
-changes no number and costs more than a third of the speed."""
-_VNNI = frozenset({"avx_vnni", "avx512_vnni"})
-"""What Linux calls these instructions; ONNX Runtime uses either."""
+weights they can be wrong altogether (``tests/test_onnx.py`` fails there). Where there are such instructions, it changes
+no number, and reading takes half as long again."""
 
 
 def export(module: Module, example: Mapping[str, NDArray[np.int64]], outputs: Sequence[str], path: Path) -> None:
@@ -94,9 +92,9 @@ class Session:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = number_of_threads(threads)
+        options.intra_op_num_threads = processor.number_of_threads(threads)
         options.inter_op_num_threads = 1
-        if not multiplies_bytes():
+        if not processor.multiplies_bytes():
             options.add_session_config_entry(*_EXACT_PRODUCTS)
         options.log_severity_level = 3
         # Spinning threads steal the second core from whatever else the process does.
@@ -128,28 +126,6 @@ def tokenizer(path: Path) -> Any:
         return Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises nothing narrower
         raise ModelError(f"cannot load the tokenizer {path} ({error}); put one there") from error
-
-
-def multiplies_bytes(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Tell whether the processor has instructions for products in 8 bits; no where the system does not tell."""
-    try:
-        with cpuinfo.open(encoding="utf-8") as file:
-            flags = next((line for line in file if line.startswith("flags")), "")  # all cores have the same
-    except OSError:
-        return False
-    return not _VNNI.isdisjoint(flags.split())
-
-
-def number_of_threads(chosen: int) -> int:
-    """Give the chosen number, or for 0 one thread for each of the :func:`cores`, at most 4."""
-    if chosen > 0:
-        return chosen
-    return min(4, cores())
-
-
-def cores() -> int:
-    """Count the cores that this process may use; where the system does not tell, those that there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

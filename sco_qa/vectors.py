@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sco_qa.errors import IndexDamaged
-from sco_qa.onnx import number_of_threads
+from sco_qa.processor import number_of_threads
 from sco_qa.store import Generation
 
 FLAT = 20_000

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -59,31 +58,6 @@ def test_products_of_bytes_are_exact_on_every_processor(tmp_path: Path) -> None:
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), tmp_path / "graph.onnx")
     (product,) = onnx.Session(tmp_path / "graph.onnx", threads=1).run(left=np.full((rows, inner), 255, np.int64))
     assert product.tolist() == [[255 * 127 * inner] * columns] * rows  # any two already exceed what 16 bits hold
-
-
-@pytest.mark.parametrize(
-    ("cpuinfo", "multiplies"),
-    [
-        ("processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512_vnni\n\nprocessor\t: 1\n", True),
-        ("flags\t\t: fpu avx2 avx_vnni hybrid\n", True),
-        ("flags\t\t: fpu avx2 avx512f avx512_4vnniw\nvmx flags\t: avx_vnni\n", False),
-        ("Features\t: fp asimd asimddp\n", False),
-        (None, False),
-    ],
-)
-def test_the_slower_way_to_exact_products_is_taken_only_where_it_is_needed(
-    cpuinfo: str | None, multiplies: bool, tmp_path: Path
-) -> None:
-    path = tmp_path / "cpuinfo"
-    if cpuinfo is not None:
-        path.write_text(cpuinfo, encoding="utf-8")
-    assert onnx.multiplies_bytes(path) is multiplies
-
-
-def test_threads_are_those_chosen_or_one_a_core_up_to_four() -> None:
-    assert onnx.number_of_threads(7) == 7
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    assert onnx.number_of_threads(0) == min(4, cores)
 
 
 @pytest.mark.parametrize("pair", [False, True])

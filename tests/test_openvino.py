@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from sco_qa import onnx, openvino
+from sco_qa import onnx, openvino, processor
 from sco_qa.errors import ModelError
 from tests import offline
 from tests.conftest import without_bf16
@@ -42,7 +42,7 @@ def test_a_graph_runs_on_any_batch_and_length(graph: Path) -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_as_many_threads_run_it_as_are_chosen(graph: Path, threads: int) -> None:
     session = openvino.Session(graph, threads=threads)
-    used = str(min(threads, onnx.number_of_threads(0)))  # OpenVINO takes no more than there are cores
+    used = str(min(threads, processor.number_of_threads(0)))  # OpenVINO takes no more than there are cores
     assert session.settings["INFERENCE_NUM_THREADS"] == session.settings["NUM_STREAMS"] == used
     rows = [np.full((2, 1 + place), place, np.int64) for place in range(12)]
     sums = [found.tolist() for found in session.run({"left": row, "right": row} for row in rows)]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import platform
 import statistics
 import sys
 from dataclasses import dataclass
 
-from sco_qa import onnx, openvino
+from sco_qa import openvino, processor
 from sco_qa.evaluation import process
 from sco_qa.index import FaissIndex
 from sco_qa.settings import Settings
@@ -40,4 +39,4 @@ def measure(settings: Settings, question: str) -> Cost:
 
 def machine() -> str:
     """Name the kind of machine that figures were taken on: its cores, and what they are fastest in."""
-    return f"{onnx.cores()} cores of {platform.machine()}, {openvino.precision()}"
+    return f"{processor.cores()} cores of {processor.name()}, {openvino.precision()}"

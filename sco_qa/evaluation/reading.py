@@ -20,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from sco_qa import onnx, sentences
+from sco_qa import processor, sentences
 from sco_qa.evaluation.metrics import exact_match, f1
 from sco_qa.reader import Reader, SpanReader
 from sco_qa.types import Passage, Span
@@ -44,7 +44,7 @@ def score(reader: Reader, path: Path) -> Iterator[Scored]:
     for entry in track(entries, path.name, console=Console(stderr=True), transient=True):
         whole = Span(0, len(entry["context"]))
         passage = Passage(0, path.name, whole, entry["context"], tuple(sentences.split(entry["context"], whole)))
-        with ThreadPoolExecutor(onnx.number_of_threads(0)) as pool:
+        with ThreadPoolExecutor(processor.number_of_threads(0)) as pool:
             read = list(
                 pool.map(lambda asked, passage=passage: reader.read(asked["question"], [passage]), entry["qas"])
             )

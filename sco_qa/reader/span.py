@@ -19,7 +19,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sco_qa import onnx
+from sco_qa import onnx, processor
 from sco_qa.reader.base import Reading
 from sco_qa.types import Passage, Span
 
@@ -61,7 +61,7 @@ class SpanReader:
             session = onnx.Session(folder / "model.onnx", threads=1)
         tokenizer.enable_truncation(MAX_TOKENS, stride=STRIDE, strategy="only_second")
         tokenizer.no_padding()
-        return cls(session, tokenizer, threads=onnx.number_of_threads(threads))
+        return cls(session, tokenizer, threads=processor.number_of_threads(threads))
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[list[Reading]]:
         """Give for each passage its best readings, best first."""

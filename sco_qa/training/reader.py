@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from sco_qa import onnx
+from sco_qa import onnx, processor
 from sco_qa.encoder import IndexingEncoder, PassageEncoder
 from sco_qa.exporting import PACKAGED
 from sco_qa.training import choose, examples, loop, mix
@@ -121,7 +121,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where checkpoints and the trained model go")
     parser.add_argument("--start", type=Path, default=Path(get_model_path()), help="a BERT to start from")
     parser.add_argument("--minutes", type=float, default=60.0, help="the most that a round may take")
-    parser.add_argument("--workers", type=int, default=1 if torch.cuda.is_available() else onnx.number_of_threads(0))
+    parser.add_argument(
+        "--workers", type=int, default=1 if torch.cuda.is_available() else processor.number_of_threads(0)
+    )
     chosen = parser.parse_args()
     limits = loop.Plan(minutes=chosen.minutes, workers=chosen.workers)
     rounds = [
