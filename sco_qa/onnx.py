@@ -25,8 +25,8 @@ else that fuses is faster than what ONNX Runtime makes of the plain graph, which
 _EXACT_PRODUCTS = ("session.x64quantprecision", "1")
 """Without it, sums of products in 8 bits overflow on x86 processors that have no instructions for those (VNNI), as ONNX
 Runtime says where it lists its options: faster by a sixth, but the scores depend on the processor, and with other
-weights they can be wrong altogether (``tests/test_onnx.py`` fails there). Where there are such instructions, it changes
-no number, and reading takes half as long again."""
+weights they can be wrong altogether (``tests/test_quantization.py`` fails there). Where there are such instructions, it
+changes no number, and reading takes half as long again."""
 
 
 def export(module: Module, example: Mapping[str, NDArray[np.int64]], outputs: Sequence[str], path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from itertools import takewhile
 from pathlib import Path
 
 _CPUINFO = Path("/proc/cpuinfo")
@@ -41,14 +42,10 @@ def name(cpuinfo: Path = _CPUINFO) -> str:
 
 def _first_core(cpuinfo: Path) -> dict[str, str]:
     """Read what is said of the first core; nothing where the system does not tell."""
-    said: dict[str, str] = {}
     try:
         with cpuinfo.open(encoding="utf-8") as file:
-            for line in file:
-                key, colon, value = line.partition(":")
-                if not colon:
-                    break
-                said[key.strip()] = value.strip()
+            lines = list(takewhile(str.strip, file))  # to the first that is empty
     except OSError:
-        pass
-    return said
+        return {}
+    said = (line.partition(":") for line in lines)
+    return {key.strip(): value.strip() for key, _, value in said}

@@ -38,5 +38,5 @@ def measure(settings: Settings, question: str) -> Cost:
 
 
 def machine() -> str:
-    """Name the kind of machine that figures were taken on: its cores, and what they are fastest in."""
+    """Name the kind of machine that figures were taken on: how many cores, of what, and what they are fastest in."""
     return f"{processor.cores()} cores of {processor.name()}, {openvino.precision()}"
